@@ -1,0 +1,1 @@
+"""The demonstration sub-district 示范街道."""

@@ -1,0 +1,101 @@
+"""Land: sub-district, community, block, plan, grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from shapely import Geometry
+
+
+def new_id() -> UUID:
+    """Make an id. Ids are made by the domain, never by the database, so that one can be told before it is stored."""
+    return uuid4()
+
+
+class GridKind(StrEnum):
+    """综合网格 (general), 专属网格 (dedicated: market, office tower, hospital, school)."""
+
+    GENERAL = "general"
+    DEDICATED = "dedicated"
+
+
+class PlanState(StrEnum):
+    """States of a 划分方案; later issues add the road of approval between draft and in force."""
+
+    DRAFT = "draft"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True)
+class SubDistrict:
+    """A 街道. `plane` is the EPSG code of its CGCS2000 three-degree zone."""
+
+    id: UUID
+    code: str
+    name: str
+    plane: int
+
+
+@dataclass(frozen=True)
+class Community:
+    """A 社区 with its four limits. `outline` is the imported reference, lon/lat EPSG:4490."""
+
+    id: UUID
+    code: str
+    name: str
+    section: str
+    four_limits: str
+    source_document: str
+    outline: Geometry | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A 划分方案 of one sub-district, in force over the half-open dates [valid_from, valid_to)."""
+
+    id: UUID
+    subdistrict_id: UUID
+    name: str
+    state: PlanState
+    valid_from: date | None
+    valid_to: date | None
+    based_on: UUID | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A 网格 as one plan has it. `id` is its identity through all plans; the rest belongs to the plan.
+
+    `shape` is derived from its blocks, lon/lat EPSG:4490.
+    """
+
+    id: UUID
+    plan_id: UUID
+    code: str
+    name: str
+    kind: GridKind
+    community_id: UUID
+    community_code: str
+    community_name: str
+    four_limits: str
+    source_document: str
+    worker: str
+    shape: Geometry
+
+
+@dataclass(frozen=True)
+class Block:
+    """A 基本单元: the smallest piece of land that is never divided between grids; never changed once stored."""
+
+    id: UUID
+    grid_id: UUID
+    grid_code: str
+    shape: Geometry

@@ -1,0 +1,1 @@
+"""Pure geometry in the plane, on arrays."""

@@ -1,0 +1,1 @@
+"""Values to Folium maps and pages; this package never fetches."""

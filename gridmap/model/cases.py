@@ -25,6 +25,10 @@ class Reason(StrEnum):
     UNLOCATED = "unlocated"
 
 
+CLOSED_STATES = frozenset({"已结案", "已评价", "自办结案", "作废", "撤回", "已并案"})
+"""States after which nobody has anything left to do; every other incident is open (在办)."""
+
+
 @dataclass(frozen=True)
 class Assignment:
     """One subject's verdict under one plan.
@@ -68,7 +72,7 @@ class Incident:
     address: str
     reporter: str
     phone: str
-    reported_at: datetime
+    reported_at: datetime | None
     state: str
     deadline: datetime | None
     lon: float | None

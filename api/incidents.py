@@ -1,0 +1,130 @@
+"""`/incidents`: report one, list them."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 -- FastAPI reads the annotation
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import CurrentScope, ReadTx, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
+from gridmap.services import incidents as verbs
+
+router = APIRouter(tags=["incidents"])
+
+
+class IncidentIn(BaseModel):
+    """What is reported. A point, an address or both; without a point the incident waits as 待定位."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "title": "楼上漏水",
+                "category": "民生诉求",
+                "source": "12345热线",
+                "address": "解放路12号阳光花园3栋2单元501",
+                "lon": 113.325,
+                "lat": 23.135,
+                "crs": "EPSG:4490",
+                "accuracy": 15,
+                "reporter": "张示范",
+                "phone": "19900001234",
+            }
+        },
+    )
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str = Field(default="", max_length=4000)
+    category: str = Field(default="", max_length=100)
+    source: str = Field(default="", max_length=100)
+    address: str = Field(default="", max_length=400)
+    lon: float | None = None
+    lat: float | None = None
+    crs: str = "EPSG:4490"
+    accuracy: float = Field(default=0, ge=0, le=100_000, description="Radius of the position in metres.")
+    building: str | None = Field(default=None, max_length=100, description="Code of the building, where known.")
+    floor: int | None = Field(default=None, ge=-20, le=300)
+    reporter: str = Field(default="", max_length=100)
+    phone: str = Field(default="", max_length=40)
+    number: str | None = Field(default=None, min_length=1, max_length=100, description="工单编号; made when absent.")
+    reported_at: datetime | None = None
+
+
+class Verdict(BaseModel):
+    """Which grid has it, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    reason: str
+    grid_id: str | None
+    grid_code: str | None
+    grid_name: str | None
+    community_code: str | None
+    community_name: str | None
+    worker: str
+    distance: float | None
+    nearest_code: str | None
+    nearest_name: str | None
+    review: bool
+    plan_id: str
+    plan_name: str
+
+
+class IncidentOut(BaseModel):
+    """An incident; the reporter's name and telephone are masked."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    number: str
+    title: str
+    description: str
+    category: str
+    source: str
+    address: str
+    reporter: str
+    phone: str
+    reported_at: datetime | None
+    state: str
+    deadline: datetime | None
+    lon: float | None
+    lat: float | None
+    accuracy: float
+    assignment: Verdict | None
+
+
+class IncidentList(BaseModel):
+    """A page of incidents, newest first."""
+
+    total: int
+    items: list[IncidentOut]
+
+
+@router.post("/incidents", operation_id="report_incident", status_code=201, responses={409: {}, 422: {}})
+def report(tx: WriteTx, scope: CurrentScope, body: IncidentIn, response: Response) -> IncidentOut:
+    """Store an incident and say at once which grid and worker have it, why, and how far the border is."""
+    incident = verbs.report_incident(tx, scope, verbs.Report(**body.model_dump()))
+    response.headers["Location"] = f"/api/v1/incidents/{incident.id}"
+    return IncidentOut.model_validate(incident)
+
+
+@router.get("/incidents", operation_id="list_incidents", responses={422: {}})
+def listing(
+    tx: ReadTx,
+    scope: CurrentScope,
+    grid: Annotated[str | None, Query(description="Grid code.")] = None,
+    state: Annotated[str | None, Query(description="State, such as 待受理.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> IncidentList:
+    """List incidents, newest first."""
+    found = verbs.list_incidents(tx, scope, grid_code=grid, state=state, limit=limit, offset=offset)
+    return IncidentList(total=found.total, items=[IncidentOut.model_validate(item) for item in found.items])
+
+
+@router.get("/incidents/{incident_id}", operation_id="get_incident", responses={404: {}})
+def single(tx: ReadTx, scope: CurrentScope, incident_id: str) -> IncidentOut:
+    """Show one incident by id or number."""
+    return IncidentOut.model_validate(verbs.get_incident(tx, scope, incident_id))

@@ -1,0 +1,78 @@
+"""Errors as RFC 9457 problem+json: one table from class to status."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gridmap import errors
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+_log = logging.getLogger("gridmap.api")
+
+STATUS: dict[type[errors.GridmapError], int] = {
+    errors.NotFound: 404,
+    errors.NoPlan: 404,
+    errors.Conflict: 409,
+    errors.Forbidden: 403,
+    errors.CoverageBroken: 422,
+    errors.RepairRefused: 422,
+    errors.BadInput: 422,
+    errors.CodesExhausted: 409,
+    errors.DatabaseProblem: 503,
+    errors.SetupMissing: 503,
+    errors.GridmapError: 500,
+}
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """Build a problem+json answer; `code` is the stable name that clients may rely on."""
+    body = {"type": f"urn:gridmap:error:{code}", "title": code, "status": status, "detail": detail, "code": code}
+    return JSONResponse(body | more, status_code=status, media_type="application/problem+json")
+
+
+def status_of(error: errors.GridmapError) -> int:
+    """Find the status of the nearest class in the table."""
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
+def _gridmap_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.GridmapError)  # noqa: S101 -- registered for this class alone
+    evidence = {name: value for name, value in error.evidence.items() if isinstance(value, (str, int, float, list))}
+    return problem(status_of(error), error.code, error.message, **({"evidence": evidence} if evidence else {}))
+
+
+def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class alone
+    fields = [{"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()]
+    detail = "; ".join(f"{field['field']}: {field['message']}" for field in fields)
+    return problem(422, "bad_input", detail, fields=fields)
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class alone
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+    answer = problem(error.status_code, code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unknown(_: Request, error: Exception) -> JSONResponse:
+    request_id = uuid4().hex
+    _log.error("request %s failed", request_id, exc_info=error)
+    return problem(500, "internal", "something went wrong on our side; the log has the details", request_id=request_id)
+
+
+def register(app: FastAPI) -> None:
+    """Answer every error of this application as problem+json."""
+    app.add_exception_handler(errors.GridmapError, _gridmap_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)

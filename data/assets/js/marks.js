@@ -1,0 +1,168 @@
+// Households, shops, incidents ...: one mark per cell of the screen, one symbol per kind.
+gridmap.marks = (function () {
+  'use strict';
+
+  const SYMBOLS = {
+    households: { shape: 'circle', colour: '#1F5FBF' },
+    shops: { shape: 'square', colour: '#8A4B08' },
+    organisations: { shape: 'diamond', colour: '#6B3FA0' },
+    social_organisations: { shape: 'cross', colour: '#1B6E53' },
+    key_places: { shape: 'triangle', colour: '#2D3748' },
+    incidents: { shape: 'drop', colour: '#C53030' }
+  };
+  const CLOSE = 16; // from this zoom on single points are told apart
+  const MANY = 1000; // from this number on a kind is a texture on the small scales, and its numbers stand at the grids
+
+  const shapes = {
+    circle: function (c, x, y, r) {
+      c.moveTo(x + r, y);
+      c.arc(x, y, r, 0, 2 * Math.PI);
+    },
+    square: function (c, x, y, r) {
+      c.rect(x - 0.88 * r, y - 0.88 * r, 1.76 * r, 1.76 * r);
+    },
+    diamond: function (c, x, y, r) {
+      polygon(c, [[x, y - 1.2 * r], [x + 1.2 * r, y], [x, y + 1.2 * r], [x - 1.2 * r, y]]);
+    },
+    triangle: function (c, x, y, r) {
+      polygon(c, [[x, y - 1.15 * r], [x + 1.1 * r, y + 0.85 * r], [x - 1.1 * r, y + 0.85 * r]]);
+    },
+    cross: function (c, x, y, r) {
+      const a = 0.42 * r, b = 1.1 * r;
+      polygon(c, [[x - a, y - b], [x + a, y - b], [x + a, y - a], [x + b, y - a], [x + b, y + a], [x + a, y + a],
+        [x + a, y + b], [x - a, y + b], [x - a, y + a], [x - b, y + a], [x - b, y - a], [x - a, y - a]]);
+    },
+    drop: function (c, x, y, r) {
+      c.moveTo(x, y + 1.5 * r);
+      c.bezierCurveTo(x - 0.5 * r, y + 0.8 * r, x - r, y + 0.5 * r, x - r, y - 0.2 * r);
+      c.arc(x, y - 0.2 * r, r, Math.PI, 2 * Math.PI);
+      c.bezierCurveTo(x + r, y + 0.5 * r, x + 0.5 * r, y + 0.8 * r, x, y + 1.5 * r);
+    }
+  };
+
+  function polygon(c, corners) {
+    c.moveTo(corners[0][0], corners[0][1]);
+    for (const [x, y] of corners.slice(1)) c.lineTo(x, y);
+    c.closePath();
+  }
+
+  function symbol(context, kind, x, y, radius) {
+    const { shape, colour } = SYMBOLS[kind];
+    context.beginPath();
+    shapes[shape](context, x, y, radius);
+    context.fillStyle = colour;
+    context.fill();
+  }
+
+  function isTexture(layer, zoom) {
+    return zoom < CLOSE && layer.x.length >= MANY;
+  }
+
+  function cellSize(layer, zoom) {
+    if (zoom < CLOSE) return isTexture(layer, zoom) ? 4 : 10;
+    return zoom < 18 ? 20 : 13;
+  }
+
+  // Marks of a layer at a zoom: middle of the points of each cell, how many, and a chain first -> next through them.
+  function marksOf(layer, scale, zoom) {
+    if (layer.marks && layer.marks.scale === scale) return layer.marks;
+    const { x, y } = layer;
+    const size = cellSize(layer, zoom);
+    let west = Infinity, north = Infinity, east = -Infinity;
+    for (let i = 0; i < x.length; i++) {
+      west = Math.min(west, x[i]);
+      east = Math.max(east, x[i]);
+      north = Math.min(north, y[i]);
+    }
+    const across = Math.floor((east - west) * scale / size) + 1;
+    const cells = new Map();
+    const next = new Int32Array(x.length).fill(-1);
+    const first = [], count = [], sumX = [], sumY = [];
+    for (let i = x.length - 1; i >= 0; i--) {
+      const key = Math.floor((y[i] - north) * scale / size) * across + Math.floor((x[i] - west) * scale / size);
+      let mark = cells.get(key);
+      if (mark === undefined) {
+        mark = first.length;
+        cells.set(key, mark);
+        first.push(-1);
+        count.push(0);
+        sumX.push(0);
+        sumY.push(0);
+      }
+      next[i] = first[mark];
+      first[mark] = i;
+      count[mark]++;
+      sumX[mark] += x[i] - west;
+      sumY[mark] += y[i] - north;
+    }
+    const markX = new Float64Array(first.length), markY = new Float64Array(first.length);
+    for (let m = 0; m < first.length; m++) {
+      markX[m] = west + sumX[m] / count[m];
+      markY[m] = north + sumY[m] / count[m];
+    }
+    layer.marks = { scale, x: markX, y: markY, count, first, next };
+    return layer.marks;
+  }
+
+  function radius(count, zoom, texture) {
+    if (texture) return Math.min(1.9, 0.7 + 0.22 * Math.log2(count));
+    if (zoom < CLOSE) return Math.min(5, 1.5 + 0.4 * Math.log2(count) + Math.max(0, zoom - 12.5) * 0.75);
+    return count === 1 ? 4.6 : 5 + 1.5 * Math.floor(Math.log10(count) + 1);
+  }
+
+  function paint(context, view, page) {
+    for (const layer of page.points) if (page.shown.has(layer.kind)) paintLayer(context, view, layer);
+  }
+
+  function paintLayer(context, view, layer) {
+    const marks = marksOf(layer, view.scale, view.zoom);
+    const { shape, colour } = SYMBOLS[layer.kind];
+    const texture = isTexture(layer, view.zoom);
+    const seen = [];
+    context.beginPath();
+    for (let m = 0; m < marks.x.length; m++) {
+      const x = marks.x[m] * view.scale - view.left, y = marks.y[m] * view.scale - view.top;
+      if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) continue;
+      shapes[shape](context, x, y, radius(marks.count[m], view.zoom, texture));
+      if (view.zoom >= CLOSE && marks.count[m] > 1) seen.push([x, y, marks.count[m]]);
+    }
+    if (!texture) {
+      context.strokeStyle = '#FFFFFF';
+      context.lineJoin = 'round';
+      context.lineWidth = view.zoom < CLOSE ? 1.6 : 2.5;
+      context.stroke();
+    }
+    context.fillStyle = colour;
+    context.globalAlpha = texture ? 0.7 : 1;
+    context.fill();
+    context.globalAlpha = 1;
+    context.fillStyle = '#FFFFFF';
+    context.font = '600 9.5px ' + gridmap.labels.FONT;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    for (const [x, y, count] of seen) context.fillText(gridmap.labels.rounded(count), x, y + 0.5);
+  }
+
+  // The points under a finger or pointer: { kind, indices } of the nearest mark, or null.
+  function hit(page, point, view, reach) {
+    if (view.zoom < CLOSE) return null;
+    let best = null, least = reach;
+    for (const layer of page.points) {
+      if (!page.shown.has(layer.kind)) continue;
+      const marks = marksOf(layer, view.scale, view.zoom);
+      for (let m = 0; m < marks.x.length; m++) {
+        const distance = Math.hypot(marks.x[m] * view.scale - point.x, marks.y[m] * view.scale - point.y);
+        if (distance < least) {
+          least = distance;
+          best = { layer, marks, m };
+        }
+      }
+    }
+    if (!best) return null;
+    const indices = [];
+    for (let i = best.marks.first[best.m]; i >= 0; i = best.marks.next[i]) indices.push(i);
+    return { kind: best.layer.kind, labels: best.layer.labels, indices };
+  }
+
+  return { paint, hit, symbol, isTexture, SYMBOLS };
+})();

@@ -1,0 +1,127 @@
+"""`gridmap import`: a file into the database, row by row accounted for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gridmap import runner
+from gridmap.cli.common import actor, crs_option, json_option, open_database, print_json, progress
+from gridmap.errors import BadInput
+from gridmap.files import label, write_refusals
+from gridmap.model.kinds import KINDS, kind_named
+
+if TYPE_CHECKING:
+    from gridmap.services.imports import ImportReport
+
+_SHOWN = 20
+
+
+def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read `field=column` pairs.
+
+    Raises
+    ------
+    BadInput
+        A pair without an equals sign.
+    """
+    mapping = {}
+    for pair in pairs:
+        field, sign, column = pair.partition("=")
+        if not (sign and field and column):
+            raise BadInput(f"--map takes field=column, not {pair!r}", option="--map")
+        mapping[field.strip()] = column.strip()
+    return mapping
+
+
+def default_refusals(file: Path) -> Path:
+    """Name the sheet of refused rows: beside the file, a table that office programs open."""
+    suffix = ".csv" if file.suffix.lower() == ".csv" else ".xlsx"
+    return file.with_name(f"{file.stem}.退回{suffix}")
+
+
+@click.command("import", epilog="Kinds: " + ", ".join(kind.name for kind in KINDS))
+@click.argument("kind")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@crs_option
+@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
+@click.option("--key", multiple=True, metavar="FIELD", help="Field that identifies a record; repeatable.")
+@click.option("--layer", help="Layer of a GeoPackage or sheet of a workbook.")
+@click.option("--encoding", help="Encoding of the text, when it is not recognised (utf-8, gbk).")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, changed, left and refused; write nothing.")
+@click.option("--trust-crs", is_flag=True, help="Import although the positions speak for another datum.")
+@click.option(
+    "--refused", type=click.Path(dir_okay=False, path_type=Path), help="Where refused rows go [FILE.退回.csv|xlsx]."
+)
+@json_option
+def command(
+    kind: str,
+    file: Path,
+    crs: str | None,
+    pairs: tuple[str, ...],
+    key: tuple[str, ...],
+    layer: str | None,
+    encoding: str | None,
+    dry_run: bool,
+    trust_crs: bool,
+    refused: Path | None,
+    as_json: bool,
+) -> int:
+    """Import FILE as records of KIND.
+
+    Reads GeoJSON, Shapefile, GeoPackage, KML, DXF, CSV and XLSX. Importing the same file twice changes nothing; an
+    interrupted import goes on where it stopped. Rows that cannot be used come back as the same sheet with a column
+    原因; the exit code is then 1.
+
+    \b
+    Examples:
+      gridmap import communities communities.geojson
+      gridmap import grids grids.shp --crs EPSG:4547 --dry-run
+      gridmap import households 户籍.csv --crs gcj02 --map address=详细地址
+    """
+    request = runner.ImportRequest(
+        kind=kind_named(kind),
+        path=file,
+        crs=crs,
+        mapping=parse_mapping(pairs),
+        key=key,
+        layer=layer,
+        encoding=encoding,
+        trust_crs=trust_crs,
+    )
+    database = open_database()
+    with progress(f"reading {file.name}", None) as done:
+        outcome = runner.run_import(database, request, actor(), done, dry_run=dry_run)
+    report = outcome.report
+    sheet = None
+    if report.refusals:
+        sheet = refused or default_refusals(file)
+        write_refusals(sheet, outcome.source, report.refusals)
+    if as_json:
+        print_json(asdict(report) | {"refused_rows": str(sheet) if sheet else None})
+    else:
+        _print(report, sheet, dry_run=dry_run)
+    return 1 if report.refused else 0
+
+
+def _print(report: ImportReport, sheet: Path | None, *, dry_run: bool) -> None:
+    kind = kind_named(report.kind)
+    if report.resumed_after:
+        click.echo(f"went on after row {report.resumed_after}")
+    verb = "would be " if dry_run else ""
+    click.echo(
+        f"{kind.chinese} {report.file}: {report.total} rows; {verb}added {report.added}, changed {report.changed}, "
+        f"unchanged {report.unchanged}, refused {report.refused}"
+    )
+    for note in report.notes:
+        click.echo(f"  note: {note}")
+    for refusal in report.refusals[:_SHOWN]:
+        name = f"{refusal.field} ({label(kind, refusal.field)})" if refusal.field else "row"
+        click.echo(f"  row {refusal.row}, {name}: {refusal.reason}", err=True)
+    if len(report.refusals) > _SHOWN:
+        click.echo(f"  … and {len(report.refusals) - _SHOWN} more", err=True)
+    if sheet:
+        click.echo(f"  refused rows with their reasons: {sheet}", err=True)

@@ -1,0 +1,85 @@
+"""The command `gridmap`: finds the subcommand, prints errors as `code: message`, sets the exit code.
+
+Exit codes: 0 done; 1 done, and the answer is no (no coverage, rows refused, point outside); 2 not done.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from gridmap import __version__
+from gridmap.errors import GridmapError
+
+_COMMANDS = {
+    "init": "gridmap.cli.init",
+    "import": "gridmap.cli.importing",
+    "export": "gridmap.cli.exporting",
+    "check": "gridmap.cli.checking",
+    "repair": "gridmap.cli.repairing",
+    "locate": "gridmap.cli.locating",
+    "assign": "gridmap.cli.assigning",
+    "map": "gridmap.cli.mapping",
+    "stats": "gridmap.cli.stats",
+    "serve": "gridmap.cli.serving",
+    "demo": "gridmap.cli.demo",
+}
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Loads a subcommand's module only when it is asked for, so that `--help` and `check FILE` start quickly."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="gridmap")
+def cli() -> None:
+    """Communities and grids of a sub-district: boundaries that cannot break, one grid for every address.
+
+    The database is the file ./gridmap.db, or what GRIDMAP_DATABASE names (a file, or postgresql://user@host/name).
+
+    \b
+    Examples:
+      gridmap demo --dir gridmap-demo
+      gridmap check grids.geojson
+      gridmap import grids grids.geojson --crs EPSG:4490
+      gridmap map overview -o map.html
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(args))
+
+
+def run(args: list[str] | None = None) -> int:
+    """Run the command line; return the exit code instead of leaving."""
+    try:
+        result: Any = cli.main(args=args, prog_name="gridmap", standalone_mode=False)
+    except GridmapError as error:
+        click.echo(f"{error.code}: {error.message}", err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; what was finished is kept, the same command goes on from there", err=True)
+        return _INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()

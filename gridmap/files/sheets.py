@@ -1,0 +1,83 @@
+"""CSV and XLSX written so that codes stay text and no cell runs as a formula."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from gridmap.errors import FileRefused
+from gridmap.files.cells import CHINA, guard, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_CELL_LIMIT = 32_767  # characters that a workbook's cell can hold
+_ROW_LIMIT = 1_048_576
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write a CSV in UTF-8 with mark, as spreadsheets expect it. Returns the number of rows."""
+    count = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([guard(name) for name in header])
+        for row in rows:
+            writer.writerow([_csv_cell(cell) for cell in row])
+            count += 1
+    return count
+
+
+def write_xlsx(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], title: str = "Sheet1") -> int:
+    """Write a workbook with one sheet, texts as text cells. Returns the number of rows.
+
+    Raises
+    ------
+    FileRefused
+        A text or the sheet is longer than a workbook can hold.
+    """
+    import openpyxl  # noqa: PLC0415 (0.3 s that a CSV need not pay)
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet(title)
+    sheet.freeze_panes = "A2"
+
+    def cell_of(value: object, place: str) -> object:
+        if isinstance(value, datetime):
+            return value.astimezone(CHINA).replace(tzinfo=None) if value.tzinfo else value
+        if not isinstance(value, str):
+            return value
+        text = printable(value)
+        if len(text) > _CELL_LIMIT:
+            raise FileRefused(
+                f"{place} has {len(text):,} characters and a cell of a workbook holds {_CELL_LIMIT:,}; "
+                "write CSV, GeoJSON or GeoPackage instead",
+                file=path.name,
+            )
+        cell = WriteOnlyCell(sheet, value=text)
+        cell.data_type = "s"  # whatever it begins with
+        cell.number_format = "@"
+        return cell
+
+    sheet.append([cell_of(name, "header") for name in header])
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        if count >= _ROW_LIMIT:
+            raise FileRefused(
+                f"a sheet holds {_ROW_LIMIT:,} rows and there are more; write CSV instead", file=path.name
+            )
+        sheet.append([cell_of(cell, f"row {count + 1}, {name}") for name, cell in zip(header, row, strict=True)])
+    workbook.save(path)
+    return count
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, str):
+        return guard(printable(value))
+    if isinstance(value, datetime):
+        return (value.astimezone(CHINA).replace(tzinfo=None) if value.tzinfo else value).isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value

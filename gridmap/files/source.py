@@ -1,0 +1,202 @@
+"""A file opened as records of a kind: columns recognised, CRS settled, rows in chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gridmap.files import shapefile, vocabulary
+from gridmap.files.crs import settle_crs
+from gridmap.files.delimited import open_delimited
+from gridmap.files.formats import Format, identify, sha256_of
+from gridmap.files.geojsonl import open_geojsonl
+from gridmap.files.kml import open_kml
+from gridmap.files.records import Reading, Row, find_duplicates, make_rows, read_shapes, read_values
+from gridmap.files.vocabulary import LAT, LON, WKT
+from gridmap.model.kinds import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from gridmap.datum import Crs
+    from gridmap.files.feed import Feed
+    from gridmap.files.vocabulary import Recognised
+    from gridmap.model.kinds import Kind
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows; never empty. `last` is where to resume after them."""
+
+    rows: list[Row]
+
+    @property
+    def last(self) -> int:
+        """Number of the last row."""
+        return self.rows[-1].number
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file; see `open_source`.
+
+    Parameters
+    ----------
+    path : Path
+    sha256 : str
+        Fingerprint of the file, or of all parts of a shapefile.
+    format : Format
+    reading : Reading
+    feed : Feed
+    notes : list of str
+        Chinese sentences for the user; reading may add some.
+    """
+
+    path: Path
+    sha256: str
+    format: Format
+    reading: Reading
+    feed: Feed
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Kind:
+        """What its records are."""
+        return self.reading.kind
+
+    @property
+    def crs(self) -> Crs | None:
+        """The CRS of its coordinates; None: it has none."""
+        return self.reading.crs
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns as delivered."""
+        return self.feed.columns
+
+    @property
+    def total(self) -> int | None:
+        """Rows, exactly; None where only reading them would tell."""
+        return self.feed.total
+
+    @property
+    def unrecognised(self) -> tuple[str, ...]:
+        """Columns that carry nothing we know."""
+        return self.reading.recognised.unrecognised
+
+    @property
+    def field_of_column(self) -> dict[str, str]:
+        """Column as delivered to field, or to lon, lat, wkt."""
+        return {self.columns[position]: name for name, position in self.reading.recognised.columns.items()}
+
+    def chunks(self, size: int = CHUNK, start: int = 0) -> Iterator[Chunk]:
+        """Read the rows.
+
+        Parameters
+        ----------
+        size : int
+            Rows per chunk; memory grows with it alone.
+        start : int
+            Last row number already done: rows up to it are not delivered again, but a later row that repeats the
+            key of one of them is still refused.
+
+        Raises
+        ------
+        FileRefused
+            The file turns out to be damaged.
+        CoordinatesRefused
+            Most coordinates of a chunk contradict the CRS.
+        """
+        firsts: dict[tuple[object, ...], int] = {}
+        flattened = 0
+        for batch in self.feed.batches(size):
+            values, faults = read_values(self.reading, batch)
+            find_duplicates(self.reading, batch, values, faults, firsts)
+            if batch.numbers[-1] <= start:
+                continue
+            shapes, shape_faults, dropped = read_shapes(self.reading, batch)
+            flattened += dropped
+            for position, wrong in shape_faults.items():
+                faults.setdefault(position, []).extend(wrong)
+            rows = make_rows(self.reading, batch, values, faults, shapes)
+            yield Chunk([row for row in rows if row.number > start])
+        if flattened:
+            self.notes.append(f"{flattened} 个图形带有高程或量测值（Z/M），已舍去，只保留平面坐标")
+
+
+def open_source(
+    path: Path,
+    *,
+    kind: Kind,
+    crs: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+    key: Sequence[str] | None = None,
+    header_row: int = 1,
+) -> Source:
+    """Open a file as records of a kind.
+
+    Parameters
+    ----------
+    path : Path
+    kind : Kind
+    crs : str or None
+        Declared by the caller: "EPSG:4547", "gcj02", ... Needed where the file states none.
+    mapping : mapping of str to str
+        Field to column, where the column is not recognised by its name. "lon", "lat" and "wkt" are fields, too;
+        an empty column name leaves a field out.
+    layer : str or None
+        Layer of a GeoPackage or drawing, sheet of a workbook.
+    encoding : str or None
+        Of a CSV or of a shapefile's table, where it is not found out.
+    key : sequence of str
+        Fields that identify a record; default those of the kind.
+    header_row : int
+        Row of a sheet in which the column names stand.
+
+    Raises
+    ------
+    FileRefused
+        Empty, cut short, of another format or encoding, a bomb, or without the columns that are needed.
+    CrsRefused
+        No CRS is declared or stated, or the two differ.
+    """
+    form = identify(path)
+    feed = _open_feed(path, form, kind, layer, encoding, header_row)
+    keys = vocabulary.checked_key(kind, key)
+    recognised = vocabulary.recognise(kind, feed.columns, mapping or {}, keys)
+    placed = kind.shape is not Shape.NONE and (not form.is_table or _has_coordinates(kind, recognised))
+    notes = [*feed.notes, *recognised.notes]
+    found = settle_crs(path, crs, feed, notes) if placed else None
+    parts = shapefile.parts_of(path) if path.suffix.lower() == ".shp" else [path]
+    reading = Reading(kind, feed.columns, recognised, found, keys)
+    return Source(path, sha256_of(*parts), form, reading, feed, notes)
+
+
+def _open_feed(path: Path, form: Format, kind: Kind, layer: str | None, encoding: str | None, header_row: int) -> Feed:
+    if form is Format.CSV:
+        return open_delimited(path, encoding, header_row)
+    if form is Format.GEOJSONL:
+        return open_geojsonl(path)
+    if form in {Format.KML, Format.KMZ}:
+        return open_kml(path, form)
+    if form is Format.XLSX:
+        from gridmap.files.workbook import open_workbook  # noqa: PLC0415 (openpyxl: 0.3 s that a CSV need not pay)
+
+        return open_workbook(path, layer, header_row)
+    if form is Format.DXF:
+        from gridmap.files.dxf import open_dxf  # noqa: PLC0415 (GDAL and pandas: 0.4 s that a CSV need not pay)
+
+        return open_dxf(path, kind.shape, layer, encoding)
+    from gridmap.files.gis import open_gis  # noqa: PLC0415 (GDAL and pandas, as above)
+
+    return open_gis(path, form, layer, encoding)
+
+
+def _has_coordinates(kind: Kind, recognised: Recognised) -> bool:
+    columns = recognised.columns
+    return WKT in columns or (kind.shape is Shape.POINT and LON in columns and LAT in columns)

@@ -1,0 +1,84 @@
+"""Many rows at once: COPY on PostGIS, one prepared statement on SpatiaLite.
+
+Rows are mappings from column name to value, all with the same names; shapes are WKB bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam
+
+from gridmap.storage.columns import WkbGeometry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Column, Table
+
+    from gridmap.storage.database import Transaction
+
+FEW = 50  # below this, COPY is not worth its setting up
+PARAMETERS = 30_000  # SQLite takes 32,766 in one statement, PostgreSQL 65,535
+
+
+def insert(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows."""
+    if not rows:
+        return
+    if tx.postgis and len(rows) > FEW:
+        _copy(tx, table.name, [table.c[name] for name in rows[0]], rows)
+    else:
+        tx.connection.execute(table.insert(), list(rows))
+
+
+def update(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...] = ("id",)) -> None:
+    """Change rows, each found by its key; the other columns of a row get its values."""
+    if not rows:
+        return
+    changed = [name for name in rows[0] if name not in key]
+    if tx.postgis and len(rows) > FEW:
+        _update_from_copy(tx, table, rows, key, changed)
+        return
+    statement = table.update().values({name: bindparam(f"new_{name}") for name in changed})
+    for name in key:
+        statement = statement.where(table.c[name] == bindparam(f"old_{name}"))
+    named = [{f"old_{name}" if name in key else f"new_{name}": row[name] for name in row} for row in rows]
+    tx.connection.execute(statement, named)
+
+
+def chunks(keys: Sequence[Any], width: int = 1) -> Iterator[Sequence[Any]]:
+    """Cut a list of keys into pieces that one statement can take; `width` is the number of values in a key."""
+    size = PARAMETERS // width
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
+
+
+def _update_from_copy(
+    tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...], changed: list[str]
+) -> None:
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    values = ", ".join(f'"{name}" = incoming."{name}"' for name in changed)
+    same = " AND ".join(f'stored."{name}" = incoming."{name}"' for name in key)
+    run = tx.connection.exec_driver_sql
+    run(f'CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {names} FROM "{table.name}" WITH NO DATA')
+    _copy(tx, "incoming", [table.c[name] for name in rows[0]], rows)
+    run(f'UPDATE "{table.name}" AS stored SET {values} FROM incoming WHERE {same}')
+    run("DROP TABLE incoming")
+
+
+def _copy(tx: Transaction, target: str, columns: Sequence[Column[Any]], rows: Sequence[Mapping[str, Any]]) -> None:
+    writers = [(column.name, _writer(tx, column)) for column in columns]
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    driver: Any = tx.connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{target}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            copy.write_row([row[name] if write is None else write(row[name]) for name, write in writers])
+
+
+def _writer(tx: Transaction, column: Column[Any]) -> Callable[[Any], Any] | None:
+    """Say how a value becomes what the driver writes; None where it is that already."""
+    if isinstance(column.type, WkbGeometry):
+        return lambda value: None if value is None else value.hex()
+    dialect = tx.connection.dialect
+    return column.type.dialect_impl(dialect).bind_processor(dialect)

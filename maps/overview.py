@@ -1,0 +1,131 @@
+"""The overview map (一张图): one file that makes no request."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from gridmap.model.land import GridKind
+from gridmap.services.overview_values import MEASURES
+from maps import assets
+from maps.drawing import Drawing, draw
+from maps.escape import json_block
+from maps.packing import deflate, pack
+from maps.shell import OfflineMap, Page, Start, Verbatim
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridmap.services.overview_values import Overview
+
+_SCRIPTS = ("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "search", "layers", "overview")
+_MAX_ZOOM = 20
+
+
+def overview_page(data: Overview, *, nonce: str | None = None) -> str:
+    """Make the overview page of a sub-district.
+
+    Scripts, styles, icons and all data are inside; the base map is drawn from our own layers on a canvas. The page is
+    the same, byte for byte, for equal data.
+
+    Parameters
+    ----------
+    data : Overview
+        Holds no personal data; see there.
+    nonce : str or None
+        For a served page: put on every script and style, so that the server can send a strict
+        content-security-policy. Without one the page carries a policy by hashes.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Raises
+    ------
+    SetupMissing
+        The page libraries are not installed.
+    """
+    drawing = draw(data)
+    page = Page(data.title, nonce)
+    page.add_code("style", assets.library("leaflet", "dist/leaflet.css"), "leaflet_css")
+    page.add_code("style", assets.text("css/overview.css"), "gridmap_css")
+    page.add_code("script", assets.library("leaflet", "dist/leaflet.js"), "leaflet_js")
+    page.add_code("script", assets.library("fflate", "umd/index.js"), "fflate_js")
+    page.add_code("script", "\n".join(assets.text(f"js/{name}.js") for name in _SCRIPTS), "gridmap_js")
+    page.html.add_child(Verbatim(_furniture(data)), name="furniture")
+    page.html.add_child(Verbatim(_data_blocks(drawing)), name="data")
+    west, south, east, north = drawing.document["bounds"]
+    shell = OfflineMap(
+        "overview",
+        [(south + north) / 2, (west + east) / 2],
+        zoom_start=14,
+        max_zoom=_MAX_ZOOM,
+        zoom_snap=0.25,
+        wheel_px_per_zoom_level=120,
+        zoom_control=False,
+        attribution_control=False,  # Leaflet's own carries a link to the outside; ours stands in the page's head
+        fade_animation=False,
+    )
+    shell.add_child(Start("gridmap.overview.start"))
+    page.add_child(shell)
+    return str(page.render())
+
+
+def _data_blocks(drawing: Drawing) -> str:
+    """Write the data as three blocks that no parser of HTML or JavaScript can mistake for code."""
+    index, content = pack(drawing.columns)
+    labels = deflate(json_block(drawing.labels).encode("utf-8"))
+    document = drawing.document | {"columns": index}
+    return (
+        f'<script type="application/json" id="gridmap-data">{json_block(document)}</script>\n'
+        f'<script type="text/plain" id="gridmap-columns">{content}</script>\n'
+        f'<script type="text/plain" id="gridmap-labels">{labels}</script>\n'
+    )
+
+
+def _furniture(data: Overview) -> str:
+    rows = [
+        {
+            "index": index,
+            "name": community.name,
+            "grids": sum(grid.community_code == community.code for grid in data.grids),
+            "numbers": _row(community.numbers),
+        }
+        for index, community in enumerate(data.communities)
+    ]
+    return _template().render(
+        data=data,
+        map_id="map_overview",
+        headings=_HEADINGS,
+        dedicated=sum(grid.kind is GridKind.DEDICATED for grid in data.grids),
+        rows=rows,
+        totals=_row(data.totals),
+        unassigned=_row(data.unassigned) if any(data.unassigned.values()) else None,
+    )
+
+
+# The table's columns are narrow: the measures' names, broken in the middle.
+_HEADINGS = (
+    ("居民户", ""),
+    ("居民", ""),
+    ("沿街", "商铺"),
+    ("驻区", "单位"),
+    ("社会", "组织"),
+    ("重点", "部位"),
+    ("在办", "事件"),
+)
+
+
+def _row(numbers: Mapping[str, int]) -> list[str]:
+    """Write the measures as cells; a dash for what is unknown."""
+    values: list[Any] = [numbers.get(key) for key, _ in MEASURES]
+    return ["–" if value is None else f"{value:,}" for value in values]
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(assets.text("overview.html"))

@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Write the reference pages that are made from the program itself.
+
+Run as `.venv/bin/python scripts/reference.py`; `tests/test_docs.py` fails when a page is not what this writes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.app import create_app
+from api.problems import status_of
+from gridmap import errors
+from gridmap.cli.main import cli
+from gridmap.config import Settings
+from gridmap.files.vocabulary import aliases, coordinate_columns, label
+from gridmap.model.kinds import KINDS, FieldType, Shape
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gridmap.model.kinds import Field, Kind
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
+NOTE = "<!-- Written by scripts/reference.py. Change the program, then run it. -->"
+
+ABOUT_KINDS = """\
+What `gridmap import KIND FILE` takes and `gridmap export KIND` gives. A kind may be named by its plural, its singular
+or its Chinese word. The key identifies a record, so that importing a file twice changes nothing. Kinds marked in the
+last column get a grid.
+
+Column names are compared without blanks, asterisks, underscores, colons, case, full-width forms and a bracket at the
+end (`联系电话（必填）` is `联系电话`). The English field name is always recognised, and `--map FIELD=COLUMN` goes
+before all of them. The first name is the one on exports."""
+
+ABOUT_COMMANDS = """\
+Every command explains itself with `--help`. Settings come from the [environment](settings.md)."""
+
+EXIT_CODES = [
+    ("0", "done"),
+    ("1", "done, and the answer is no: no coverage, rows refused, a point in no grid"),
+    ("2", "not done; the last line is `code: message`, see [errors](errors.md)"),
+    ("130", "interrupted; what was finished is kept"),
+]
+
+ABOUT_ERRORS = """\
+The command line prints `code: message` and leaves with exit code 2. The API answers `application/problem+json`
+(RFC 9457) with the same `code`, the message in `detail` and the facts in `evidence`. Codes are stable, messages not.
+
+The API alone adds `method_not_allowed` (405), `bad_request` (other refusals before our code is reached) and `internal`
+(500, with a `request_id` that stands in the log; no detail leaves the server)."""
+
+ABOUT_API = """\
+`gridmap serve` answers on 127.0.0.1 only, since there are no accounts yet. Positions are lon/lat EPSG:4490 unless a
+`crs` says otherwise, names and telephone numbers are masked, failures are [problem+json](errors.md). The same
+description for programs: `GET /api/v1/openapi.json`."""
+
+
+def page(title: str, *parts: str) -> str:
+    """Put a page together, a blank line between its parts."""
+    return "\n\n".join([NOTE, f"# {title}", *(part.strip() for part in parts)]) + "\n"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Lay out a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+# --- kinds ------------------------------------------------------------------------------------------------------------
+
+SHAPES = {
+    Shape.NONE: "no position",
+    Shape.POINT: "a point",
+    Shape.LINE: "a line",
+    Shape.POLYGON: "a polygon",
+    Shape.ANY: "a point, line or polygon",
+}
+TYPES = {
+    FieldType.TEXT: "text",
+    FieldType.CODE: "code (text)",
+    FieldType.INTEGER: "whole number",
+    FieldType.NUMBER: "number",
+    FieldType.BOOLEAN: "yes or no",
+    FieldType.DATE: "date",
+    FieldType.DATETIME: "date and time",
+}
+
+
+def kinds_page() -> str:
+    """Describe every kind of record: fields, key, recognised columns."""
+    overview = [
+        (
+            f"[`{kind.name}`](#{kind.name})",
+            kind.chinese,
+            SHAPES[kind.shape],
+            ", ".join(f"`{name}`" for name in kind.key),
+            "yes" if kind.assigned else "",
+        )
+        for kind in KINDS
+    ]
+    head = ("kind", "中文", "position", "key", "gets a grid")
+    return page("Kinds of record", ABOUT_KINDS, table(head, overview), *(kind_section(kind) for kind in KINDS))
+
+
+def kind_section(kind: Kind) -> str:
+    """Describe one kind."""
+    rows = [
+        (f"`{field.name}`", label(kind, field.name), meaning(field), "、".join(aliases(kind, field.name)[1:]))
+        for field in kind.fields
+    ]
+    rows += [
+        (f"`{name}`", label(kind, name), "position", "、".join(aliases(kind, name)[1:]))
+        for name in coordinate_columns(kind)
+    ]
+    return f"## {kind.name}\n\n{kind.chinese}\n\n" + table(("field", "column", "is", "also recognised"), rows)
+
+
+def meaning(field: Field) -> str:
+    """Say how a field is read."""
+    words = [TYPES[field.type]]
+    if field.choices:
+        words = [" or ".join(f"`{choice}`" for choice in field.choices)]
+    if field.required:
+        words.append("**required**")
+    if field.mask:
+        words.append("masked")
+    return ", ".join(words)
+
+
+# --- command line -----------------------------------------------------------------------------------------------------
+
+
+def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Walk through a command and its subcommands."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path[-1])
+        for name in command.list_commands(context):
+            subcommand = command.get_command(context, name)
+            assert subcommand is not None  # noqa: S101 -- it was just listed
+            yield from commands(subcommand, (*path, name))
+
+
+def cli_page() -> str:
+    """Describe every command with its options, as `--help` does."""
+    sections = [command_section(path, command) for path, command in commands(cli, ("gridmap",))]
+    return page("Command line", ABOUT_COMMANDS, table(("exit code", "means"), EXIT_CODES), *sections)
+
+
+def command_section(path: tuple[str, ...], command: click.Command) -> str:
+    """Describe one command."""
+    context = click.Context(command, info_name=" ".join(path))
+    usage = " ".join([" ".join(path), *command.collect_usage_pieces(context)])
+    prose, _, rest = inspect.cleandoc(command.help or "").partition("\b\n")
+    examples = [line.strip() for line in rest.splitlines() if line.strip() not in {"", "Examples:"}]
+    parts = [f"## {' '.join(path)}", f"```\n{usage}\n```", prose.strip()]
+    if command.epilog:
+        parts.append(inspect.cleandoc(command.epilog))
+    if examples:
+        parts.append("\n".join(["```", *examples, "```"]))
+    records = [record for parameter in command.params if (record := parameter.get_help_record(context))]
+    if records:
+        parts.append(table(("option", "does"), [(f"`{name}`", text) for name, text in records]))
+    return "\n\n".join(parts)
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+def error_classes() -> list[type[errors.GridmapError]]:
+    """List every named error."""
+    members = vars(errors).values()
+    classes = [member for member in members if isinstance(member, type) and issubclass(member, errors.GridmapError)]
+    return [found for found in classes if found is not errors.GridmapError]
+
+
+def errors_page() -> str:
+    """Describe every error code."""
+    rows = [
+        (f"`{error.code}`", str(status_of(error(""))), inspect.cleandoc(error.__doc__ or "").split("\n\n")[0])
+        for error in error_classes()
+    ]
+    return page("Errors", ABOUT_ERRORS, table(("code", "HTTP status", "means"), rows))
+
+
+# --- API --------------------------------------------------------------------------------------------------------------
+
+
+def openapi() -> dict[str, Any]:
+    """Give the description of the API, by an application on an empty database."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = str(Path(folder) / "empty.db")
+        Database.create(target).close()
+        return create_app(Settings(database=target)).openapi()
+
+
+def api_page() -> str:
+    """Describe every route."""
+    description = openapi()
+    sections = [
+        route_section(method.upper(), path, operation, description)
+        for path, operations in description["paths"].items()
+        for method, operation in operations.items()
+    ]
+    return page("API", ABOUT_API, *sections)
+
+
+def route_section(method: str, path: str, operation: dict[str, Any], description: dict[str, Any]) -> str:
+    """Describe one route."""
+    prose = operation.get("description") or operation.get("summary", "")
+    rows = [
+        (f"`{item['name']}`", item["in"], type_of(item["schema"], required=item["required"]), about(item))
+        for item in operation.get("parameters", [])
+    ]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body:
+        schema = resolve(body["schema"], description)
+        needed = schema.get("required", [])
+        rows += [
+            (f"`{name}`", "body", type_of(item, required=name in needed), about(item))
+            for name, item in schema["properties"].items()
+        ]
+    parts = [f"## {method} {path}", inspect.cleandoc(prose)]
+    if rows:
+        parts.append(table(("name", "in", "type", "is"), rows))
+    answers = [(code, answer["description"]) for code, answer in operation["responses"].items()]
+    return "\n\n".join([*parts, table(("status", "answer"), answers)])
+
+
+def about(item: dict[str, Any]) -> str:
+    """Give the description of a value, wherever OpenAPI put it."""
+    return str(item.get("description") or item.get("schema", {}).get("description", ""))
+
+
+def resolve(schema: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference to a schema."""
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return found
+
+
+def type_of(schema: dict[str, Any], *, required: bool) -> str:
+    """Name the type of a value in a word or two."""
+    choices = schema.get("anyOf", [schema])
+    names = [choice.get("format") or choice.get("type") or choice.get("$ref", "any") for choice in choices]
+    kind = " or ".join(dict.fromkeys(name.rsplit("/", 1)[-1] for name in names if name != "null"))
+    return f"{kind}, required" if required else kind
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "api.md": api_page,
+    "cli.md": cli_page,
+    "errors.md": errors_page,
+    "kinds.md": kinds_page,
+}
+
+
+def main() -> None:
+    """Write all pages."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8")
+        sys.stdout.write(f"docs/reference/{name}\n")
+
+
+if __name__ == "__main__":
+    main()

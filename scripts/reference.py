@@ -7,6 +7,7 @@ Run as `.venv/bin/python scripts/reference.py`; `tests/test_docs.py` fails when 
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -167,7 +168,8 @@ def command_section(path: tuple[str, ...], command: click.Command) -> str:
         parts.append(inspect.cleandoc(command.epilog))
     if examples:
         parts.append("\n".join(["```", *examples, "```"]))
-    records = [record for parameter in command.params if (record := parameter.get_help_record(context))]
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    records = [record for option in options if (record := option.get_help_record(context))]
     if records:
         parts.append(table(("option", "does"), [(f"`{name}`", text) for name, text in records]))
     return "\n\n".join(parts)
@@ -204,57 +206,73 @@ def openapi() -> dict[str, Any]:
 
 
 def api_page() -> str:
-    """Describe every route."""
+    """Describe every route, then the values that they answer with."""
     description = openapi()
+    schemas = description["components"]["schemas"]
     sections = [
-        route_section(method.upper(), path, operation, description)
+        route_section(method.upper(), path, operation, schemas)
         for path, operations in description["paths"].items()
         for method, operation in operations.items()
     ]
-    return page("API", ABOUT_API, *sections)
+    answers = [value_section(name, schema) for name, schema in schemas.items() if f"(#{name.lower()})" in str(sections)]
+    nested = [value_section(name, schema) for name, schema in schemas.items() if f"(#{name.lower()})" in str(answers)]
+    return page("API", ABOUT_API, *sections, "## Values", *sorted({*answers, *nested}))
 
 
-def route_section(method: str, path: str, operation: dict[str, Any], description: dict[str, Any]) -> str:
+def route_section(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
     """Describe one route."""
-    prose = operation.get("description") or operation.get("summary", "")
+    parts = [f"## {method} {path}", inspect.cleandoc(operation.get("description") or operation["summary"])]
     rows = [
-        (f"`{item['name']}`", item["in"], type_of(item["schema"], required=item["required"]), about(item))
+        value_row(item["name"], item["in"], item["schema"], item["required"])
         for item in operation.get("parameters", [])
     ]
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if body:
-        schema = resolve(body["schema"], description)
+    example = ""
+    if "requestBody" in operation:
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        schema = schemas[reference.rsplit("/", 1)[1]]
         needed = schema.get("required", [])
-        rows += [
-            (f"`{name}`", "body", type_of(item, required=name in needed), about(item))
-            for name, item in schema["properties"].items()
-        ]
-    parts = [f"## {method} {path}", inspect.cleandoc(prose)]
+        rows += [value_row(name, "body", item, name in needed) for name, item in schema["properties"].items()]
+        example = json.dumps(schema["example"], ensure_ascii=False, indent=2)
     if rows:
         parts.append(table(("name", "in", "type", "is"), rows))
-    answers = [(code, answer["description"]) for code, answer in operation["responses"].items()]
-    return "\n\n".join([*parts, table(("status", "answer"), answers)])
+    if example:
+        parts.append(f"```json\n{example}\n```")
+    return "\n\n".join([*parts, answers_sentence(operation["responses"])])
 
 
-def about(item: dict[str, Any]) -> str:
-    """Give the description of a value, wherever OpenAPI put it."""
-    return str(item.get("description") or item.get("schema", {}).get("description", ""))
+def answers_sentence(responses: dict[str, Any]) -> str:
+    """Say what a route answers with."""
+    good = next(code for code in responses if code.startswith("2"))
+    kind, content = next(iter(responses[good]["content"].items()))
+    what = type_of(content["schema"]) if kind == "application/json" else f"`{kind}`"
+    problems = ", ".join(code for code in responses if code != good)
+    return f"Answers {good}: {what}." + (f" Problems: {problems}." if problems else "")
 
 
-def resolve(schema: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference to a schema."""
-    if "$ref" not in schema:
-        return schema
-    found: dict[str, Any] = description["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    return found
+def value_row(name: str, place: str, schema: dict[str, Any], required: bool) -> tuple[str, ...]:  # noqa: FBT001 -- a cell
+    """Describe one value that a route takes."""
+    notes = [schema.get("description", "")]
+    if schema.get("default") not in (None, ""):
+        notes.append(f"Default `{schema['default']}`.")
+    return f"`{name}`", place, type_of(schema) + (", **required**" if required else ""), " ".join(filter(None, notes))
 
 
-def type_of(schema: dict[str, Any], *, required: bool) -> str:
+def value_section(name: str, schema: dict[str, Any]) -> str:
+    """Describe one value that a route answers with."""
+    rows = [(f"`{field}`", type_of(item), item.get("description", "")) for field, item in schema["properties"].items()]
+    return "\n\n".join([f"### {name}", schema.get("description", ""), table(("field", "type", "is"), rows)])
+
+
+def type_of(schema: dict[str, Any]) -> str:
     """Name the type of a value in a word or two."""
-    choices = schema.get("anyOf", [schema])
-    names = [choice.get("format") or choice.get("type") or choice.get("$ref", "any") for choice in choices]
-    kind = " or ".join(dict.fromkeys(name.rsplit("/", 1)[-1] for name in names if name != "null"))
-    return f"{kind}, required" if required else kind
+    if "anyOf" in schema:
+        return " or ".join(type_of(choice) for choice in schema["anyOf"])
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{name.lower()})"
+    if schema.get("type") == "array":
+        return f"list of {type_of(schema['items'])}"
+    return str(schema.get("format") or schema.get("type", "any"))
 
 
 PAGES: dict[str, Callable[[], str]] = {

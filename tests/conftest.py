@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
+from fresh_databases import copied_database, copied_file, execute
 from postgres_server import postgres_server
 from sqlalchemy.engine import make_url
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DIALECTS = ("spatialite", "postgis")
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -29,18 +26,12 @@ def postgis_admin() -> Iterator[str]:
         yield url
 
 
-def _execute(admin: str, *statements: str) -> None:
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
-
-
 @pytest.fixture(scope="session")
 def postgis_template(postgis_admin: str) -> str:
     """The name of a migrated database to copy. Its owner is no superuser: neither is an office's."""
-    _execute(postgis_admin, "CREATE ROLE gridmap LOGIN", "CREATE DATABASE template_gridmap OWNER gridmap")
+    execute(postgis_admin, "CREATE ROLE gridmap LOGIN", "CREATE DATABASE template_gridmap OWNER gridmap")
     in_template = make_url(postgis_admin).set(database="template_gridmap")
-    _execute(in_template.render_as_string(hide_password=False), "CREATE EXTENSION postgis")
+    execute(in_template.render_as_string(hide_password=False), "CREATE EXTENSION postgis")
     Database.create(in_template.set(username="gridmap").render_as_string(hide_password=False)).close()
     return "template_gridmap"
 
@@ -54,35 +45,21 @@ def spatialite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def copied_file(template: Path, folder: Path) -> Iterator[str]:
-    """Copy the template file; yields its path."""
-    path = folder / "gridmap.db"
-    shutil.copyfile(template, path)
-    yield str(path)
-
-
-@contextmanager
-def copied_database(admin: str, template: str | None) -> Iterator[str]:
-    """Make a database of the ordinary role, a copy of the template or empty; yields its URL."""
-    name = f"test_{next(_numbers)}"
-    copying = f"TEMPLATE {template} STRATEGY file_copy" if template else ""
-    _execute(admin, f"CREATE DATABASE {name} OWNER gridmap {copying}")
-    try:
-        yield make_url(admin).set(username="gridmap", database=name).render_as_string(hide_password=False)
-    finally:
-        _execute(admin, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(params=DIALECTS)
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """What GRIDMAP_DATABASE names: a fresh, migrated, empty database on either system."""
-    if request.param == "spatialite":
-        with copied_file(request.getfixturevalue("spatialite_template"), tmp_path) as path:
+def _fresh(request: pytest.FixtureRequest, dialect: str, folder: Path) -> Iterator[str]:
+    if dialect == "spatialite":
+        with copied_file(request.getfixturevalue("spatialite_template"), folder) as path:
             yield path
     else:
         template = request.getfixturevalue("postgis_template")
         with copied_database(request.getfixturevalue("postgis_admin"), template) as url:
             yield url
+
+
+@pytest.fixture(params=DIALECTS)
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """What GRIDMAP_DATABASE names: a fresh, migrated, empty database on either system."""
+    with _fresh(request, request.param, tmp_path) as name:
+        yield name
 
 
 @pytest.fixture
@@ -93,11 +70,25 @@ def database(target: str) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture(scope="session", params=DIALECTS)
+def shared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One database for all tests that leave nothing behind: making one for each would double their time."""
+    with _fresh(request, request.param, tmp_path_factory.mktemp("shared")) as name:
+        opened = Database.open(name)
+        yield opened
+        opened.close()
+
+
+class _RolledBack(Exception):
+    """Ends a test's transaction."""
+
+
 @pytest.fixture
-def tx(database: Database) -> Iterator[Transaction]:
-    """A transaction that writes."""
-    with database.transaction("tester", write=True) as transaction:
+def tx(shared_database: Database) -> Iterator[Transaction]:
+    """A transaction that writes to an empty database, and is rolled back after the test."""
+    with suppress(_RolledBack), shared_database.transaction("tester", write=True) as transaction:
         yield transaction
+        raise _RolledBack
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import csv
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 from ascii_art import polygons
 
@@ -34,16 +35,9 @@ TEXTS = ("解放路１号", "=1+1", '引号"与,逗号', "两\n行", "<b>&amp;</
 
 def on_earth(shape: Geometry) -> Geometry:
     """Put a drawing (metres) somewhere in the plane of Zhuhai and give it in lon/lat."""
-    moved = shapely.transform(shape, lambda xy: xy + ORIGIN)
-    return PLANE.unproject_geometries(shapely.multipoints([]) if moved is None else _array(moved))[0]
-
-
-def _array(shape: Geometry) -> object:
-    import numpy as np
-
-    array = np.empty(1, dtype=object)
-    array[0] = shape
-    return array
+    moved = np.array([shapely.transform(shape, lambda xy: xy + ORIGIN)], dtype=object)
+    placed: Geometry = PLANE.unproject_geometries(moved)[0]
+    return placed
 
 
 DRAWING = polygons(
@@ -80,12 +74,14 @@ def shapes_of(kind: Kind) -> list[Geometry | None]:
     return placed
 
 
-def value_of(field: Field, number: int) -> object:
+def value_of(kind: Kind, field: Field, number: int) -> object:
     """Give a value of a field; the third record has nothing but what is required."""
     if number == 2 and not field.required:
         return None
     if field.choices:
         return field.choices[number % len(field.choices)]
+    if field.name in kind.key and field.type is FieldType.TEXT:
+        return f"第{number}号"  # a key is made one of full-width and half-width
     return {
         FieldType.TEXT: TEXTS[(number * 3 + len(field.name)) % len(TEXTS)] + field.name,
         FieldType.CODE: f"44010600100100{number}" if field.mask is None else f"1380000000{number}",
@@ -100,7 +96,7 @@ def value_of(field: Field, number: int) -> object:
 def records_of(kind: Kind) -> list[tuple[dict[str, object], Geometry | None]]:
     """Three records of a kind."""
     return [
-        ({field.name: value_of(field, number) for field in kind.fields}, shape)
+        ({field.name: value_of(kind, field, number) for field in kind.fields}, shape)
         for number, shape in enumerate(shapes_of(kind))
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -244,4 +245,52 @@ def sample_overview(points: int = 20_000, seed: int = 7) -> Overview:
         totals={key: sum(one.get(key, 0) for one in numbers) for key, _ in MEASURES},
         unassigned={"households": 12, "incidents": 3},
         demonstration=True,
+    )
+
+
+# Each runs code or stops the page in some sink of a plain Folium map; `window.__ran` tells.
+PAYLOADS = (
+    "<img src=x onerror=window.__ran=1>",
+    "<svg/onload=window.__ran=1>",
+    "${window.__ran=1}",
+    "`+(window.__ran=1)+`",
+    "\\`+(window.__ran=1)+\\`",
+    "</script><script>window.__ran=1</script>",
+    "<!--<script>window.__ran=1",
+    "</title></style></textarea><script>window.__ran=1</script>",
+    "C:\\path\\2019\\u0041",
+    "'\"><b onmouseover=window.__ran=1>",
+    "{{ 7*7 }}{% raw %}{# x #}",
+    "行一\u2028行二\u2029\r\n行三",
+    "\u202e网格倒写\u202c",
+    "javascript:window.__ran=1",
+    "&lt;img src=x onerror=window.__ran=1&gt;",
+    "\u0000\ufffe\u200b零宽",
+    "😀网格" * 12,
+)
+
+
+def hostile_overview(points: int = 3_000) -> Overview:
+    """The sample with hostile text in every field that holds text."""
+    data = sample_overview(points)
+    evil = (PAYLOADS * 20).__getitem__
+    return replace(
+        data,
+        title=evil(0) + evil(2),
+        subdistrict_name=evil(1),
+        plan=evil(2) + evil(3),
+        maker=evil(5) + evil(7),
+        communities=tuple(
+            replace(each, name=evil(i), section=evil(i + 1), four_limits=evil(i + 2))
+            for i, each in enumerate(data.communities)
+        ),
+        grids=tuple(
+            replace(each, name=evil(i), short=evil(i + 3), worker=evil(i + 1), four_limits=evil(i + 2))
+            for i, each in enumerate(data.grids)
+        ),
+        base=tuple(replace(layer, names=tuple(evil(i % 200) for i in range(len(layer.names)))) for layer in data.base),
+        points=tuple(
+            replace(layer, labels=layer.labels and tuple(evil(i % 200) for i in range(len(layer.labels))))
+            for layer in data.points
+        ),
     )

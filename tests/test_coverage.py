@@ -131,6 +131,14 @@ def test_broken_polygons_slivers_and_parts_are_named() -> None:
     assert ProblemKind.SLIVER not in {p.kind for p in find_problems(layer, sliver_width=0.4)}
 
 
+def test_a_polygon_that_rounding_flattened_is_invalid_and_nothing_worse() -> None:
+    flat = Polygon([(0, 0), (10, 0), (20, 0)])
+    found = find_problems(array(flat, *drawn("AB")))
+    assert kinds(found) == [("invalid", (0,)), ("mismatched_edge", (0, 1, 2))]
+    assert found[0].area == 0.0
+    assert judge(array(flat)).invalid == 1
+
+
 def test_grids_are_held_against_the_outlines_of_their_communities() -> None:
     communities = drawn("XXX.YYY")
     grids = drawn("AABBBCD")  # B reaches into nobody's land and into Y

@@ -186,5 +186,15 @@ def test_the_import_is_cheap() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_proj_never_uses_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROJ_NETWORK", "ON")
+    code = (
+        "from gridmap.datum import parse_crs, to_lonlat; to_lonlat([[984250.0, 2e5]], parse_crs(2263));"
+        "import pyproj; print(pyproj.network.is_network_enabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_a_crs_is_a_value() -> None:
     assert parse_crs("EPSG:4547") == parse_crs(4547) == Crs("EPSG:4547", Datum.WGS84, "EPSG:4547")

@@ -125,6 +125,32 @@ def test_one_equals_many_and_order_is_free(seed: int, count: int) -> None:
     np.testing.assert_array_equal(Locator(polygons).locate(xy[order]), many[order])
 
 
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    bits=st.integers(3, 6),
+    side=st.sampled_from([1.0, 700.0, 3e4]),
+    origin=st.sampled_from(ORIGINS),
+)
+def test_edges_on_cell_lines_and_through_cell_corners(
+    seed: int, bits: int, side: float, origin: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    box = shapely.box(*origin, *(np.add(origin, side)))
+    frame = build(np.array([box]), Edges.of(np.array([box])), bits)
+    lattice = np.array(frame.origin) + rng.integers(2, 2**bits - 2, (12, 3, 2)) * np.array(frame.cell)
+    lattice = np.where(rng.random(lattice.shape) < 0.5, lattice, np.nextafter(lattice, rng.choice([-np.inf, np.inf])))
+    triangles = shapely.polygons(lattice)
+    polygons = np.append(triangles[shapely.is_valid(triangles)], box)
+    raster = build(polygons, Edges.of(polygons), bits)
+    assert (raster.origin, raster.cell) == (frame.origin, frame.cell)
+    steps = np.arange(2**bits)
+    corners = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) * np.array(frame.cell) + frame.origin
+    xy = np.concatenate([np.nextafter(corners, to) for to in ((-np.inf, np.inf), (np.inf, np.inf), (0.0, -np.inf))])
+    xy = np.concatenate([corners, xy])
+    np.testing.assert_array_equal(raster.locate(xy), brute(polygons, xy))
+
+
 @settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), bits=st.integers(3, 8))
 def test_invalid_polygons_get_one_answer_on_both_ways(seed: int, bits: int) -> None:

@@ -8,13 +8,14 @@ numbers cannot be what was named (`check_magnitude`).
 Coordinates are float64 arrays of shape (N, 2), longitude or easting first, whatever order an authority prescribes.
 """
 
+from gridmap.datum.area import in_shift_area
 from gridmap.datum.convert import (
     from_lonlat,
     geometries_from_lonlat,
     geometries_to_lonlat,
     to_lonlat,
 )
-from gridmap.datum.crs import Crs, parse_crs
+from gridmap.datum.crs import Crs, metres_per_unit, parse_crs
 from gridmap.datum.evidence import ShiftEvidence, diagnose_shift, hypotheses, predict_shift
 from gridmap.datum.magnitude import check_magnitude, within_area
 from gridmap.datum.plane import Plane
@@ -31,6 +32,8 @@ __all__ = [
     "geometries_from_lonlat",
     "geometries_to_lonlat",
     "hypotheses",
+    "in_shift_area",
+    "metres_per_unit",
     "parse_crs",
     "predict_shift",
     "to_lonlat",

@@ -70,9 +70,9 @@ class Crs:
 
     @property
     def longest_edge(self) -> float:
-        """Length in metres up to which an edge bends by less than 0.1 m on the way to gridmap's plane.
+        """Length in metres up to which an edge bends by less than 0.2 m on the way to gridmap's plane.
 
-        BD-09 waves by 40 m with a period of 12 km, which bends an edge of 1 km by 1.4 m already.
+        BD-09 waves by 40 m with a period of 12 km, which bends an edge of 1 km by up to 2.7 m.
         """
         return 200.0 if self.datum is Datum.BD09 else 1000.0
 

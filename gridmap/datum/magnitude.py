@@ -23,7 +23,8 @@ _REACH = 500_000.0  # metres from the central meridian: no zone is wider, and no
 _POLE = 1e7  # metres from the equator
 _BAIDU = (20_037_726.4, 12_474_104.2)  # bd09mc of 180 degrees east, 74 degrees north: its maps end there
 _EASTINGS = (100_000.0, 900_000.0)
-_NORTHINGS = (300_000.0, 6_200_000.0)
+_NORTHINGS = (1_700_000.0, 6_200_000.0)  # 15 to 56 degrees
+_WEB_EASTINGS, _WEB_NORTHINGS = (8_000_000.0, 15_200_000.0), (1_700_000.0, 7_500_000.0)
 _NUMBERLESS = [f"EPSG:{code}" for code in range(4534, 4555)]
 _ROWS_SHOWN = 20
 
@@ -44,9 +45,8 @@ def within_area(xy: NDArray[np.float64], crs: Crs) -> NDArray[np.bool_]:
     ndarray of bool, shape (N,)
     """
     possible = _possible(xy, crs)
-    west, south, east, north = _area_of_use(crs)
-    lon, lat = crs.to_degrees(xy[possible]).T
-    possible[possible] = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    area = _area_of_use(crs)
+    possible[possible] = _in_box(crs.to_degrees(xy[possible]), area)
     return possible
 
 
@@ -71,7 +71,7 @@ def check_magnitude(xy: ArrayLike, crs: Crs) -> None:
     """
     points = as_points(xy)
     wrong = ~within_area(points, crs)
-    if crs.is_lonlat and not wrong.any() and _swapped_china(points):
+    if not wrong.any() and _swapped_china(points, crs):
         wrong[:] = True
     if not wrong.any():
         return
@@ -114,13 +114,19 @@ def _area_of_use(crs: Crs) -> tuple[float, float, float, float]:
     if area is None:
         return _WORLD
     west, south, east, north = area
+    if crs.is_gauss_kruger:
+        south, north = _CHINA[1], _CHINA[3]
     margin = min((east - west) % 360.0 / 2.0, 1.5)
     return west - margin, south - margin, east + margin, north + margin
 
 
-def _swapped_china(xy: NDArray[np.float64]) -> bool:
+def _swapped_china(xy: NDArray[np.float64], crs: Crs) -> bool:
     """Whether all positions lie outside of China, and all inside with the axes the other way round."""
-    return len(xy) > 0 and not _in_box(xy, _CHINA).any() and bool(_in_box(xy[:, ::-1], _CHINA).all())
+    return (
+        len(xy) > 0
+        and not _in_box(crs.to_degrees(xy), _CHINA).any()
+        and bool(_in_box(crs.to_degrees(xy[:, ::-1]), _CHINA).all())
+    )
 
 
 def _in_box(xy: NDArray[np.float64], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
@@ -190,5 +196,5 @@ def _readings(x: float, y: float) -> Iterator[tuple[str, list[str]]]:
             yield f"metres of the three-degree Gauss-Kruger zone {zone}", [f"EPSG:{4488 + zone}"]
         elif 13 <= zone <= 23:
             yield f"metres of the six-degree Gauss-Kruger zone {zone}", [f"EPSG:{4478 + zone}"]
-    if 8.0e6 <= x <= 15.2e6 and 0.3e6 <= y <= 7.4e6:
+    if _WEB_EASTINGS[0] <= x <= _WEB_EASTINGS[1] and _WEB_NORTHINGS[0] <= y <= _WEB_NORTHINGS[1]:
         yield "metres of a web map", ["EPSG:3857", "bd09mc"]

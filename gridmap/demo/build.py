@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 AS_OF = date(2026, 9, 30)
 _LEVELS = {WayKind.MAIN: "主干路", WayKind.SIDE: "次干路", WayKind.LANE: "街巷"}
-_COMPANIES = ("示范物业", "安居物业", "万家物业", "和谐物业", "诚信物业")
 _RIVER_HALF_WIDTH, _CANAL_HALF_WIDTH = 31.0, 8.0
 
 
@@ -103,8 +103,11 @@ def _inclusions(place: Place, listed: list[places.Listing]) -> Layer:
 def _compounds(rng: np.random.Generator, place: Place) -> tuple[Layer, Layer]:
     """Give the compounds and, with the same land, their micro-grids."""
     homes, count = place.compounds, len(place.compound_code)
-    managed = (rng.uniform(size=count) < np.array([0.45, 0.95, 1.0, 0.9])[homes.style])
-    company = np.where(managed, names.pick(rng, _COMPANIES, count), None)
+    managed = rng.uniform(size=count) < np.array([0.45, 0.95, 1.0, 0.9])[homes.style]
+    company = [
+        name if has else None
+        for name, has in zip(names.pick(rng, names.PROPERTY_COMPANIES, count), managed, strict=True)
+    ]
     committee = managed & (rng.uniform(size=count) < 0.55)
     doors = place.doors
     compounds = Layer(
@@ -150,21 +153,21 @@ def _lake(rng: np.random.Generator, lot: shapely.Polygon) -> shapely.Polygon:
     centre = np.array(inner.centroid.coords[0])
     shore = centre + np.outer(radius * np.cos(angle), long) + np.outer(radius * np.sin(angle), wide)
     water = shapely.Polygon(shore).intersection(inner).buffer(-6.0).buffer(6.0, quad_segs=3)
-    return max(shapely.get_parts(water), key=shapely.area)
+    lake: shapely.Polygon = max(shapely.get_parts(water), key=shapely.area)
+    return lake
 
 
 def _waters(rng: np.random.Generator, place: Place) -> Layer:
     blocks = place.land.blocks
-    river, canal = (next(way.line for way in place.frame.ways if way.kind is kind)
-                    for kind in (WayKind.RIVER, WayKind.CANAL))
-    river = river.buffer(_RIVER_HALF_WIDTH, quad_segs=4).intersection(place.frame.outline)
-    canal = canal.buffer(_CANAL_HALF_WIDTH, quad_segs=4).intersection(place.frame.outline).difference(river)
+    beds = {way.kind: way.line for way in place.frame.ways}
+    river = beds[WayKind.RIVER].buffer(_RIVER_HALF_WIDTH, quad_segs=4).intersection(place.frame.outline)
+    canal = beds[WayKind.CANAL].buffer(_CANAL_HALF_WIDTH, quad_segs=4).intersection(place.frame.outline)
+    canal = canal.difference(river)
     parks = np.flatnonzero(blocks.use == Use.PARK)
     parks = parks[np.argsort(-shapely.area(blocks.lot[parks]), kind="stable")]
     lakes = [_lake(rng, blocks.lot[park]) for park in parks[: max(1, len(parks) // 2)]]
-    lake_names = [names.LAKE, "月湖", "莲湖", "小东湖", "南塘"]
-    shapes = [river, canal, *lakes[: len(lake_names)]]
-    words = [names.RIVER, names.CANAL, *lake_names[: len(lakes)]]
+    shapes = [river, canal, *lakes[: len(names.LAKES)]]
+    words = [names.RIVER, names.CANAL, *names.LAKES[: len(lakes)]]
     kinds = ["河流", "河港", *["湖泊"] * (len(shapes) - 2)]
     codes = column(f"W{number:03d}" for number in range(1, len(shapes) + 1))
     return Layer("waters", {"code": codes, "name": column(words), "kind": column(kinds)}, shapes=_shapes(shapes))
@@ -192,7 +195,9 @@ def _lines(place: Place) -> tuple[Layer, Layer]:
     )
     railway = [way for way in place.frame.ways if way.kind is WayKind.RAILWAY]
     columns = {"code": column(["T001"]), "name": column([names.RAILWAY])}
-    return roads, Layer("railways", columns, shapes=column([way.line for way in railway]))
+    return roads, Layer(
+        "railways", columns, shapes=_shapes([way.line.intersection(place.frame.outline) for way in railway])
+    )
 
 
 def _buildings(place: Place) -> tuple[Layer, Layer]:
@@ -207,7 +212,7 @@ def _buildings(place: Place) -> tuple[Layer, Layer]:
         {
             "code": place.building_code,
             "name": column(name or None for name in place.building_name),
-            "compound": column(np.append(place.compound_code, None)[made.compound]),
+            "compound": column(column([*place.compound_code, None])[made.compound]),
             "community": column(place.community(made.block)),
             "address": column(place.addresses(np.arange(len(made)))),
             "floors": column(made.floors),
@@ -263,7 +268,8 @@ def build(seed: int = 1, size: str = "small") -> Truth:
     place = build_place(rng, wanted)
     listed = places.listings(rng, place)
     homes = people.households(rng, place, wanted)
-    load = np.array([(homes.grid == code).sum() for code in place.land.grids.code])
+    counts = Counter(column(homes.grid).tolist())
+    load = np.array([counts[code] for code in place.land.grids.code])
     worker = people.workers_of_grids(place, wanted, load)
     posts, persons, full_time = people.staff(rng, place, wanted, worker)
     shops = places.shops(rng, place, wanted, listed)

@@ -125,8 +125,7 @@ class _Site:
         self.boxes.append(boxes[:, :5])
         many = np.ones(len(boxes)) if units is None else units
         self.rest += [
-            (kind, block, compound, way, int(floor), int(unit), rooms)
-            for floor, unit in zip(floors, many, strict=True)
+            (kind, block, compound, way, int(floor), int(unit), rooms) for floor, unit in zip(floors, many, strict=True)
         ]
 
 
@@ -170,7 +169,7 @@ def frontages(net: Network) -> list[tuple[int, int, LineString]]:
         found.setdefault((block, way), []).append(line)
     result = []
     for (block, way), pieces in sorted(found.items(), key=lambda item: item[0]):
-        merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(pieces)), directed=True)
+        merged = shapely.line_merge(shapely.MultiLineString(pieces), directed=True)
         result += [(block, way, part) for part in shapely.get_parts(merged) if part.length > 45.0]
     return result
 

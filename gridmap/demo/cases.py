@@ -11,7 +11,7 @@ import shapely
 
 from gridmap.demo import names
 from gridmap.demo.place import FULL_NAME, Place
-from gridmap.demo.town import DISTRICT, ROADS, Layer, Size, column, on_grid
+from gridmap.demo.town import DISTRICT, ROADS, Layer, Size, column, on_grid, points_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,29 +22,15 @@ DAYS = 365
 SOURCES = {"12345热线": (0.44, "RX"), "数字城管": (0.29, "CG"), "网格员上报": (0.19, "WG"), "说事会": (0.08, "SS")}
 _TWICE, _WRONG_ADDRESS, _OUTSIDE, _AT_NODES = 0.05, 0.03, 0.005, 0.006
 
-_ABOUT: dict[str, tuple[tuple[str, ...], int, str]] = {  # titles, working days, where: home, shop, road
-    "市容环境": (("垃圾堆放无人清理", "建筑垃圾乱倒", "垃圾桶满溢", "绿化带脏乱"), 1, "home"),
-    "物业管理": (("电梯故障", "小区停水", "路灯不亮", "消防通道被占", "门禁损坏"), 5, "home"),
-    "邻里纠纷": (("楼上漏水", "夜间噪音扰民", "宠物扰民", "公共区域堆物"), 10, "home"),
-    "房屋安全": (("外墙砖脱落", "私搭乱建", "屋顶漏雨"), 15, "home"),
-    "街面秩序": (("店外经营", "占道摆摊", "非机动车乱停放"), 1, "shop"),
-    "油烟噪声": (("餐饮油烟扰民", "店铺音响扰民"), 5, "shop"),
-    "消费维权": (("预付卡退费纠纷", "商品质量投诉"), 7, "shop"),
-    "公用设施": (("井盖缺失", "路面坑洼", "路灯损坏", "护栏损坏"), 2, "road"),
-    "道路保洁": (("路面积水", "道路遗撒", "落叶未清扫"), 1, "road"),
-    "施工管理": (("夜间施工噪音", "围挡破损", "占道挖掘"), 3, "road"),
-    "宣传广告": (("违规张贴小广告", "广告牌松动"), 2, "road"),
-}
 _WEIGHTS = {"home": 0.13, "shop": 0.09, "road": 0.07}
 
 
 @dataclass
 class _Spots:
-    """Where incidents happen: points, addresses, and the buildings if any, by what they are about."""
+    """Where incidents happen, and the addresses that are told."""
 
     xy: NDArray[np.float64]
     address: NDArray[Any]
-    building: NDArray[Any]
 
 
 def _roadside(rng: np.random.Generator, place: Place, count: int) -> _Spots:
@@ -61,32 +47,29 @@ def _roadside(rng: np.random.Generator, place: Place, count: int) -> _Spots:
     aside = np.column_stack((-along[:, 1], along[:, 0])) * rng.choice([-1, 1], count)[:, None]
     xy = begin + (end - begin) * rng.uniform(0.1, 0.9, count)[:, None] + aside * rng.uniform(1.0, 7.0, count)[:, None]
     doors = place.doors
-    at = shapely.STRtree(shapely.points(doors.xy)).nearest(shapely.points(xy))
+    at = shapely.STRtree(points_of(doors.xy)).nearest(points_of(xy))
     words = names.pick(rng, ("附近", "门口", "对面", "路段"), count)
     address = [f"{FULL_NAME}{doors.address(int(door))}{word}" for door, word in zip(at, words, strict=True)]
-    return _Spots(on_grid(xy), column(address), np.full(count, None, dtype=object))
+    return _Spots(on_grid(xy), column(address))
 
 
 def _at_layer(rng: np.random.Generator, layer: Layer, count: int) -> _Spots:
     which = rng.integers(0, len(layer), count)
     assert layer.points is not None  # noqa: S101 - households and shops are points
     jitter = rng.normal(0.0, 0.4, (count, 2)).clip(-1, 1)
-    return _Spots(
-        on_grid(layer.points[which] + jitter), layer.columns["address"][which], layer.columns["building"][which]
-    )
+    return _Spots(on_grid(layer.points[which] + jitter), layer.columns["address"][which])
 
 
 def _outside(rng: np.random.Generator, place: Place, count: int) -> _Spots:
     ring = place.frame.outline.exterior
-    at = ring.interpolate(0) if count == 0 else None
-    made = []
-    while len(made) < count and at is None:
+    made: list[NDArray[np.float64]] = []
+    while len(made) < count:
         point = ring.interpolate(float(rng.uniform(0, ring.length)))
         moved = np.array(point.coords[0]) + rng.normal(0.0, 160.0, 2)
         if shapely.distance(place.frame.outline, shapely.Point(moved)) > 40.0:
             made.append(moved)
     xy = np.array(made).reshape(-1, 2)
-    return _Spots(on_grid(xy), column([f"{DISTRICT}邻界街道路口"] * count), np.full(count, None, dtype=object))
+    return _Spots(on_grid(xy), column([f"{DISTRICT}邻界街道路口"] * count))
 
 
 def _nodes(rng: np.random.Generator, place: Place, count: int) -> _Spots:
@@ -96,16 +79,17 @@ def _nodes(rng: np.random.Generator, place: Place, count: int) -> _Spots:
     border = (grid[net.sides[:, 0]] != grid[net.sides[:, 1]]) & (net.sides >= 0).all(axis=1)
     which = rng.choice(np.flatnonzero(border), count, replace=False)
     address = [f"{FULL_NAME}{net.ways[net.way[index]].name}" for index in which]
-    return _Spots(net.segments[which, 0], column(address), np.full(count, None, dtype=object))
+    return _Spots(net.segments[which, 0], column(address))
 
 
 def true_grids(place: Place, xy: NDArray[np.float64]) -> NDArray[Any]:
     """Find the grid of every point by its place: the lowest code on an edge, "" outside."""
     grids = place.land.grids
-    index, grid = shapely.STRtree(grids.shape).query(shapely.points(xy), predicate="intersects")
+    index, grid = shapely.STRtree(grids.shape).query(points_of(xy), predicate="intersects")
     lowest = np.full(len(xy), len(grids.code))
     np.minimum.at(lowest, index, grid)
-    return np.array([*grids.code, ""], dtype=object)[lowest]
+    found: NDArray[Any] = column([*grids.code, ""])[lowest]
+    return found
 
 
 def _moments(rng: np.random.Generator, count: int) -> list[datetime]:
@@ -143,24 +127,28 @@ class _Told:
 
 
 def _first_told(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer, count: int) -> _Told:
-    kinds = list(_ABOUT)
-    weights = np.array([_WEIGHTS[_ABOUT[kind][2]] for kind in kinds])
+    kinds = list(names.INCIDENTS)
+    weights = np.array([_WEIGHTS[names.INCIDENTS[kind][2]] for kind in kinds])
     which = rng.choice(len(kinds), count, p=weights / weights.sum())
-    where = np.array([_ABOUT[kinds[index]][2] for index in which])
-    spots = _Spots(np.zeros((count, 2)), np.full(count, None, dtype=object), np.full(count, None, dtype=object))
+    where = np.array([names.INCIDENTS[kinds[index]][2] for index in which])
+    spots = _Spots(np.zeros((count, 2)), np.full(count, None, dtype=object))
     for word in ("home", "shop", "road"):
         mine = np.flatnonzero(where == word)
         if word == "road":
             found = _roadside(rng, place, len(mine))
         else:
             found = _at_layer(rng, homes if word == "home" else shops, len(mine))
-        spots.xy[mine], spots.address[mine], spots.building[mine] = found.xy, found.address, found.building
+        spots.xy[mine], spots.address[mine] = found.xy, found.address
     for share, make in ((_OUTSIDE, _outside), (_AT_NODES, _nodes)):
         mine = rng.permutation(count)[: max(1, round(share * count))]
         found = make(rng, place, len(mine))
-        spots.xy[mine], spots.address[mine], spots.building[mine] = found.xy, found.address, found.building
-    titles = [_ABOUT[kinds[index]][0][int(rng.integers(0, len(_ABOUT[kinds[index]][0])))] for index in which]
-    return _Told([kinds[index] for index in which], titles, [_ABOUT[kinds[index]][1] for index in which], spots)
+        spots.xy[mine], spots.address[mine] = found.xy, found.address
+    titles = [
+        names.INCIDENTS[kinds[index]][0][int(rng.integers(0, len(names.INCIDENTS[kinds[index]][0])))] for index in which
+    ]
+    return _Told(
+        [kinds[index] for index in which], titles, [names.INCIDENTS[kinds[index]][1] for index in which], spots
+    )
 
 
 def incidents(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer, size: Size) -> Layer:
@@ -181,14 +169,21 @@ def incidents(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer
 
 
 def _layer(
-    rng: np.random.Generator, first: _Told, index: NDArray[np.int64], moments: list[datetime],
-    xy: NDArray[np.float64], address: NDArray[Any], place: Place,
+    rng: np.random.Generator,
+    first: _Told,
+    index: NDArray[np.int64],
+    moments: list[datetime],
+    xy: NDArray[np.float64],
+    address: NDArray[Any],
+    place: Place,
 ) -> Layer:
     words = list(SOURCES)
     which = rng.choice(len(words), len(index), p=[share for share, _ in SOURCES.values()])
     deadline = [working_days_later(moment, first.days[i]) for moment, i in zip(moments, index, strict=True)]
-    number = [f"{SOURCES[words[w]][1]}{moment:%y%m%d}{row:04d}"
-              for row, (w, moment) in enumerate(zip(which, moments, strict=True), start=1)]
+    number = [
+        f"{SOURCES[words[w]][1]}{moment:%y%m%d}{row:04d}"
+        for row, (w, moment) in enumerate(zip(which, moments, strict=True), start=1)
+    ]
     title = [first.title[i] for i in index]
     grid = true_grids(place, xy)
     community = np.array([code[:12] or None for code in grid], dtype=object)
@@ -199,8 +194,10 @@ def _layer(
             "source": column(words[w] for w in which),
             "category": column(first.kind[i] for i in index),
             "title": column(title),
-            "description": column(f"{a.removeprefix(FULL_NAME)}，{t}，请尽快处理。（示范数据）"
-                                  for a, t in zip(address, title, strict=True)),
+            "description": column(
+                f"{a.removeprefix(FULL_NAME)}，{t}，请尽快处理。（示范数据）"
+                for a, t in zip(address, title, strict=True)
+            ),
             "address": column(address),
             "community": community,
             "reporter": column(names.people(rng, len(index))),

@@ -10,7 +10,7 @@ import shapely
 from shapely import LineString
 
 from gridmap.demo.buildings import NONE, Buildings, Compounds
-from gridmap.demo.town import ROADS, on_grid
+from gridmap.demo.town import ROADS, on_grid, points_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def _joined(lines: list[LineString]) -> Street:
 
 def _measure(street: Street, xy: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Give metres along a street, and whether the points lie on its left."""
-    points = shapely.points(xy)
+    points = points_of(xy)
     pieces = np.array(street.pieces, dtype=object)
     nearest = np.argmin(shapely.distance(pieces[:, None], points[None]), axis=0)
     mine = pieces[nearest]
@@ -106,7 +106,7 @@ def _numbers(street: Street, xy: NDArray[np.float64]) -> NDArray[np.int64]:
 def gate(shape: shapely.Polygon, tree: shapely.STRtree, roads: Sequence[Way]) -> tuple[int, NDArray[np.float64]]:
     """Find the road that a lot is entered from, and the place of its gate: the nearest of its corners' middles."""
     corners = shapely.get_coordinates(shape.exterior)
-    middles = shapely.points((corners[:-1] + corners[1:]) / 2)
+    middles = points_of((corners[:-1] + corners[1:]) / 2)
     road, away = tree.query_nearest(middles, return_distance=True, all_matches=False)
     worth = away + np.array([{"main": 0.0, "side": 5.0, "lane": 40.0}[roads[index].kind] for index in road[1]])
     best = int(np.argmin(worth))
@@ -120,7 +120,7 @@ def _facade(made: Buildings) -> NDArray[np.float64]:
 
 
 def doors(blocks: Blocks, homes: Compounds, made: Buildings) -> Doors:
-    """Number the fronts, the gates of compounds, the houses of the old town, and all other buildings."""
+    """Give numbers to the fronts, the gates of compounds, the houses of the old town, and all other buildings."""
     ways = blocks.network.ways
     roads = [way for way in ways if way.kind in ROADS]
     tree = shapely.STRtree([way.line for way in roads])
@@ -130,7 +130,7 @@ def doors(blocks: Blocks, homes: Compounds, made: Buildings) -> Doors:
     fronts = made.way != NONE
     road[fronts] = [ways[way].name for way in made.way[fronts]]
     behind = np.flatnonzero(own & ~fronts)
-    road[behind] = [roads[int(tree.nearest(point))].name for point in shapely.points(facade[behind])]
+    road[behind] = [roads[int(tree.nearest(point))].name for point in points_of(facade[behind])]
     gates = [gate(shape, tree, roads) for shape in homes.shape]
     all_roads = np.concatenate((road[own], [roads[index].name for index, _ in gates]))
     xy = np.vstack((facade[own], np.array([place for _, place in gates])))

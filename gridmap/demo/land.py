@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gridmap.demo import names
 from gridmap.demo.limits import four_limits
 from gridmap.demo.regions import Neighbours, components, dissolve, merge, neighbours
 from gridmap.demo.town import ROADS, SUBDISTRICT_CODE, Size, Use, WayKind
@@ -76,7 +77,8 @@ class Land:
 
 def _weights(blocks: Blocks) -> NDArray[np.float64]:
     per_metre = np.array([_LIVED[use] for use in blocks.use])
-    return shapely.area(blocks.lot) * per_metre + 400.0
+    weight: NDArray[np.float64] = shapely.area(blocks.lot) * per_metre + 400.0
+    return weight
 
 
 def _reading_order(shapes: NDArray[np.object_], rows: int) -> NDArray[np.int64]:
@@ -89,7 +91,8 @@ def _reading_order(shapes: NDArray[np.object_], rows: int) -> NDArray[np.int64]:
 def _renumber(labels: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    return place[labels]
+    numbered: NDArray[np.int64] = place[labels]
+    return numbered
 
 
 def _communities(blocks: Blocks, near: Neighbours, size: Size) -> NDArray[np.int64]:
@@ -100,7 +103,7 @@ def _communities(blocks: Blocks, near: Neighbours, size: Size) -> NDArray[np.int
     quarter = components(len(net.blocks), inner)
     count = int(quarter.max()) + 1
     shapes = dissolve(net.blocks, quarter, count)
-    weight = np.bincount(quarter, _weights(blocks) + 0.12 * shapely.area(net.blocks))
+    weight = np.bincount(quarter, _weights(blocks) + 0.12 * shapely.area(net.blocks)).astype(float)
     return merge(_lifted(near, quarter), shapes, weight, size.communities)[quarter]
 
 
@@ -110,7 +113,8 @@ def _lifted(near: Neighbours, label: NDArray[np.int64]) -> Neighbours:
     apart = pairs[:, 0] != pairs[:, 1]
     unique, index = np.unique(pairs[apart], axis=0, return_inverse=True)
     index = index.ravel()
-    return Neighbours(unique, np.bincount(index, near.length[apart]), np.bincount(index, near.strength[apart]))
+    length, strength = (np.bincount(index, values[apart]).astype(float) for values in (near.length, near.strength))
+    return Neighbours(unique, length, strength)
 
 
 def _shares(weight: NDArray[np.float64], total: int, least: int) -> NDArray[np.int64]:
@@ -119,15 +123,16 @@ def _shares(weight: NDArray[np.float64], total: int, least: int) -> NDArray[np.i
     whole = np.floor(exact).astype(np.int64)
     rest = total - least * len(weight) - int(whole.sum())
     whole[np.argsort(whole - exact, kind="stable")[:rest]] += 1
-    return whole + least
+    shares: NDArray[np.int64] = whole + least
+    return shares
 
 
 def _general(blocks: Blocks, near: Neighbours, community: NDArray[np.int64], size: Size) -> NDArray[np.int64]:
     """Divide the blocks of every community that are no dedicated grid into general grids; -1 for the others."""
     weight = _weights(blocks) + 0.05 * shapely.area(blocks.network.blocks)
     plain = blocks.site < 0
-    load = np.bincount(community, weight)
-    counts = _shares(load**0.9, size.general_grids, 2)
+    load = np.bincount(community, weight).astype(float)
+    counts = _shares(np.power(load, 0.9), size.general_grids, 2)
     label = np.full(len(community), -1, dtype=np.int64)
     first = 0
     for number, count in enumerate(counts.tolist()):
@@ -153,7 +158,7 @@ def _community_names(net: Network, community: NDArray[np.int64], count: int) -> 
         for name, place, metres in zip(road[known], places, (net.lengths * weight)[known], strict=True):
             found[place][name] = found[place].get(name, 0.0) + float(metres)
     taken: dict[int, str] = {}
-    for _, place, name in sorted((-m, place, name) for place, names in enumerate(found) for name, m in names.items()):
+    for _, place, name in sorted((-m, place, name) for place, roads in enumerate(found) for name, m in roads.items()):
         if place not in taken and name not in taken.values():
             taken[place] = name
     return [f"{taken[place]}社区" for place in range(count)]
@@ -167,10 +172,9 @@ def divide(blocks: Blocks, size: Size) -> Land:
     shapes = dissolve(net.blocks, raw, size.communities)
     community = _renumber(raw, _reading_order(shapes, max(2, round(np.sqrt(size.communities)))))
     codes = tuple(f"{SUBDISTRICT_CODE}{number:03d}" for number in range(1, size.communities + 1))
-    names = tuple(_community_names(net, community, size.communities))
     communities = Areas(
         codes,
-        names,
+        tuple(_community_names(net, community, size.communities)),
         tuple(four_limits(net, community == number) for number in range(size.communities)),
         dissolve(net.blocks, community, size.communities),
         community,
@@ -190,20 +194,19 @@ def _grids(blocks: Blocks, communities: Areas, label: NDArray[np.int64], size: S
     order = order[np.lexsort((np.arange(count), dedicated[order], home[order]))]
     label, shapes, home, dedicated = _renumber(label, order), shapes[order], home[order], dedicated[order]
     site = np.where(dedicated, order - size.general_grids, -1)
-    codes, names, sequence = [], [], dict.fromkeys(range(size.communities), 0)
+    codes, titles, sequence = [], [], dict.fromkeys(range(size.communities), 0)
     for number in range(count):
         sequence[int(home[number])] += 1
         here = sequence[int(home[number])]
         codes.append(f"{communities.code[home[number]]}{here:03d}")
         own = f"第{here:02d}网格" if site[number] < 0 else f"{blocks.sites[site[number]].name}专属网格"
-        names.append(communities.name[home[number]] + own)
+        titles.append(communities.name[home[number]] + own)
     limits = tuple(four_limits(net, label == number) for number in range(count))
-    grids = Areas(tuple(codes), tuple(names), limits, shapes, label)
+    grids = Areas(tuple(codes), tuple(titles), limits, shapes, label)
     return Land(blocks, communities, grids, home, site, _sections(communities))
 
 
 def _sections(communities: Areas) -> tuple[str, ...]:
     """Group the communities into 片区 of three or four, in the order of their codes."""
-    words = ("北部片区", "中部片区", "南部片区")
     count = len(communities.code)
-    return tuple(words[min(number * 3 // count, 2)] for number in range(count))
+    return tuple(names.SECTIONS[min(number * 3 // count, 2)] for number in range(count))

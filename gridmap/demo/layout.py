@@ -47,7 +47,7 @@ def rectangles(boxes: NDArray[np.float64]) -> NDArray[np.object_]:
     corners = np.stack(
         (centre - along - across, centre + along - across, centre + along + across, centre - along + across), axis=1
     )
-    return shapely.polygons(corners.round(3))
+    return np.asarray(shapely.polygons(corners.round(3)), dtype=object)
 
 
 def south_facing(lot: Polygon) -> float:
@@ -66,9 +66,11 @@ def _free(area: Polygon, low: float, depth: float) -> list[tuple[float, float]]:
     intervals = None
     for parts in (shapely.get_parts(cut) for cut in shapely.intersection(lines, area)):
         here = [(part.bounds[0], part.bounds[2]) for part in parts if part.length > 8.0]
-        intervals = here if intervals is None else [
-            (max(a, c), min(b, d)) for a, b in intervals for c, d in here if min(b, d) - max(a, c) > 8.0
-        ]
+        intervals = (
+            here
+            if intervals is None
+            else [(max(a, c), min(b, d)) for a, b in intervals for c, d in here if min(b, d) - max(a, c) > 8.0]
+        )
     return intervals or []
 
 
@@ -110,7 +112,8 @@ def _fill(rng: np.random.Generator, begin: float, end: float, low: float, plan: 
     if not houses:
         return []
     spare = (end - begin - sum(houses) * plan.unit - (len(houses) - 1) * plan.gap) / len(houses)
-    made, x = [], begin + spare / 2
+    made: list[tuple[float, ...]] = []
+    x = begin + spare / 2
     for count in houses:
         length = count * plan.unit
         made.append((x + length / 2, low + plan.depth / 2, length, float(count)))

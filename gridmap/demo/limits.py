@@ -47,36 +47,56 @@ def _outer(
     return (index, along) if ring.all() else (index[~ring], along[~ring])
 
 
-def sides_of(net: Network, inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Tell for every border segment of a region to which of `SIDES` it looks: that of its smoothed outward normal."""
-    index, along = border(net, inside)
-    index, along = _outer(net, index, along)
+def sides_of(
+    net: Network, inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Tell to which side every border segment of a region looks.
+
+    Returns
+    -------
+    (B,) int64
+        The segments of the border.
+    (B,) int64
+        Index into `SIDES`, by the smoothed outward normal.
+    (B, 4) float64
+        How much each segment looks to each of `SIDES`.
+    """
+    index, along = _outer(net, *border(net, inside))
     middle = net.segments[index].mean(axis=1)
     reach = _SPAN * net.lengths[index].sum()
     near = np.hypot(*(middle[:, None] - middle[None]).transpose(2, 0, 1)) < reach
     alike = (along @ along.T) > 0  # the far side of a narrow region must not speak here
     smooth = (near & alike).astype(float) @ along
     east, north = smooth[:, 1], -smooth[:, 0]
-    side = np.where(np.abs(east) >= np.abs(north), np.where(east > 0, 0, 2), np.where(north > 0, 3, 1))
-    return index, side
+    looks = np.column_stack((east, -north, -east, north)) / np.maximum(np.hypot(east, north), 1e-9)[:, None]
+    return index, np.argmax(looks, axis=1), looks
 
 
 def four_limits(net: Network, inside: NDArray[np.bool_]) -> str:
-    """Write 东至…，南至…，西至…，北至…: the ways along each side, from north to south or west to east."""
-    index, side = sides_of(net, inside)
-    middle = net.segments[index].mean(axis=1)
+    """Write 东至…，南至…，西至…，北至…: the ways along each side, from north to south or west to east.
+
+    A region that stands on its corner may have no border that looks mainly to a side; there the one that looks most
+    to it is named.
+    """
+    index, side, looks = sides_of(net, inside)
     parts = []
     for number, word in enumerate(SIDES):
-        mine = index[side == number]
-        if not len(mine):
-            continue
-        metres = net.lengths[mine]
-        order = -middle[side == number, 1] if number in {0, 2} else middle[side == number, 0]
-        found: dict[str, tuple[float, float]] = {}
-        for segment, length, place in zip(mine, metres, order, strict=True):
-            name = net.ways[net.way[segment]].name
-            total, where = found.get(name, (0.0, 0.0))
-            found[name] = (total + float(length), where + float(length * place))
-        kept = {name: where / total for name, (total, where) in found.items() if total >= _LEAST * metres.sum()}
-        parts.append(f"{word}至{'、'.join(sorted(kept, key=lambda name: kept[name]))}")
+        mine = side == number
+        if not mine.any():
+            mine = looks[:, number] >= looks[:, number].max()
+        names = _named(net, index[mine], 1 if number in {0, 2} else 0)
+        parts.append(f"{word}至{'、'.join(names)}")
     return "，".join(parts)
+
+
+def _named(net: Network, segments: NDArray[np.int64], axis: int) -> list[str]:
+    """Name the ways of some segments that make up enough of them, in order along the other axis."""
+    place = net.segments[segments].mean(axis=1)[:, axis] * (1 if axis == 0 else -1)
+    found: dict[str, tuple[float, float]] = {}
+    for segment, length, where in zip(segments, net.lengths[segments], place, strict=True):
+        name = net.ways[net.way[segment]].name
+        metres, moment = found.get(name, (0.0, 0.0))
+        found[name] = (metres + float(length), moment + float(length * where))
+    least = _LEAST * sum(metres for metres, _ in found.values())
+    kept = {name: moment / metres for name, (metres, moment) in found.items() if metres >= least}
+    return sorted(kept, key=lambda name: kept[name])

@@ -9,7 +9,6 @@ import numpy as np
 
 from gridmap.demo import names
 from gridmap.demo.buildings import NONE
-from gridmap.demo.place import Place
 from gridmap.demo.town import Layer, Size, column
 
 if TYPE_CHECKING:
@@ -17,8 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gridmap.demo.place import Place
+
 _SIZES = np.array([0.17, 0.31, 0.27, 0.14, 0.08, 0.03])  # households of one to six
-TEAMS = ("平安巡防", "助老", "环境", "调解", "文明交通", "科普", "青年", "巾帼", "党员先锋", "应急")
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,15 @@ def households(rng: np.random.Generator, place: Place, size: Size) -> Layer:
     house = made.kind[which] == "house"
     base = np.array(place.addresses(np.arange(len(made))), dtype=object)[which]
     tail = [
-        "" if alone else f"{unit}单元{number}室"
-        for alone, unit, number in zip(house, homes.unit, door, strict=True)
+        "" if alone else f"{unit}单元{number}室" for alone, unit, number in zip(house, homes.unit, door, strict=True)
     ]
-    code = [f"{building}-{unit}-{number}" for building, unit, number in
-            zip(place.building_code[which], homes.unit, door, strict=True)]
+    code = [
+        f"{building}-{unit}-{number}"
+        for building, unit, number in zip(place.building_code[which], homes.unit, door, strict=True)
+    ]
     compound = made.compound[which]
     surveyed = pick_exactly(rng, place.land.grids.of_block[made.block[which]], size.surveyed, 0.8)
-    known = np.append(place.compound_code, None)
+    known = column([*place.compound_code, None])
     return Layer(
         "households",
         {
@@ -94,9 +95,9 @@ def households(rng: np.random.Generator, place: Place, size: Size) -> Layer:
             "community": column(place.community(made.block[which])),
             "compound": column(known[compound]),
             "building": column(place.building_code[which]),
-            "unit": column(np.where(house, None, homes.unit.astype(str).astype(object))),
+            "unit": column(None if alone else str(unit) for alone, unit in zip(house, homes.unit, strict=True)),
             "floor": column(homes.floor),
-            "room": column(np.where(house, None, door.astype(str).astype(object))),
+            "room": column(None if alone else str(number) for alone, number in zip(house, door, strict=True)),
             "residents": column(_residents(rng, count, size.residents)),
             "surveyed": column(surveyed),
             "accuracy": column(np.full(count, 3.0)),
@@ -159,14 +160,20 @@ def staff(
             post = f"{code}P{number:02d}"
             _add(posts, code=post, title=title, community=code, grid=own)
             _person(rng, persons, name, post=post, role=title, team=None, community=code)
-        party = [grid for grid in np.flatnonzero(place.land.community_of_grid == community)
-                 if place.land.site_of_grid[grid] < 0]
+        party = [
+            grid
+            for grid in np.flatnonzero(place.land.community_of_grid == community)
+            if place.land.site_of_grid[grid] < 0
+        ]
         for number, grid in enumerate(party, start=10):
             _add(posts, code=f"{code}P{number:02d}", title="网格党支部书记", community=code, grid=grids.code[grid])
     _heads(rng, place, persons)
     _volunteers(rng, place, size, persons)
-    as_layer = lambda kind, rows: Layer(kind, {key: column(values) for key, values in rows.items()})  # noqa: E731
-    return as_layer("posts", posts), as_layer("persons", persons), full_time
+    return _as_layer("posts", posts), _as_layer("persons", persons), full_time
+
+
+def _as_layer(kind: str, rows: _Rows) -> Layer:
+    return Layer(kind, {key: column(values) for key, values in rows.items()})
 
 
 def _person(rng: np.random.Generator, rows: _Rows, name: str, **values: str | None) -> None:
@@ -192,5 +199,5 @@ def _volunteers(rng: np.random.Generator, place: Place, size: Size, rows: _Rows)
     codes = place.land.communities.code
     for number in range(size.volunteers):
         name = str(names.people(rng, 1)[0])
-        team = f"{TEAMS[number % size.teams]}志愿服务队"
+        team = f"{names.VOLUNTEER_TEAMS[number % size.teams]}志愿服务队"
         _person(rng, rows, name, post=None, role="志愿者", team=team, community=codes[number % len(codes)])

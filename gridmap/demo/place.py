@@ -86,7 +86,7 @@ class Place:
 
 
 def _sequence(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the members of each group from 1, in their order."""
+    """Count the members of each group from 1, in their order."""
     order = np.argsort(group, kind="stable")
     ranked = group[order]
     starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])) if len(group) else np.empty(0, dtype=np.int64)

@@ -11,11 +11,12 @@ import shapely
 from gridmap.demo import names
 from gridmap.demo.buildings import NONE
 from gridmap.demo.people import pick_exactly
-from gridmap.demo.place import Place
 from gridmap.demo.town import Layer, Size, Use, column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from gridmap.demo.place import Place
 
 _REACH = 120.0  # metres from a dedicated grid to the fronts that it lists
 
@@ -42,8 +43,11 @@ def listings(rng: np.random.Generator, place: Place) -> list[Listing]:
         near = shapely.distance(made.shape[fronts], land.grids.shape[grid])
         same = land.communities.of_block[made.block[fronts]] == land.community_of_grid[grid]
         general = land.site_of_grid[land.grids.of_block[made.block[fronts]]] < 0
-        wanted = [int(b) for b in fronts[np.argsort(near, kind="stable")]
-                  if b not in taken and (near[fronts == b] < _REACH).all() and (same & general)[fronts == b].all()]
+        wanted = [
+            int(b)
+            for b in fronts[np.argsort(near, kind="stable")]
+            if b not in taken and (near[fronts == b] < _REACH).all() and (same & general)[fronts == b].all()
+        ]
         for building in wanted[: int(rng.integers(1, 4))]:
             taken.add(building)
             top = 1 if made.kind[building] == "mixed" else int(made.floors[building])
@@ -89,10 +93,10 @@ def shops(rng: np.random.Generator, place: Place, size: Size, listed: list[Listi
     count = len(building)
     across = rng.uniform(-0.34, -0.24, count)
     xy = place.within(building, u, across)
-    shares = np.array([share for share, _ in names.SHOP_KINDS.values()])
+    shares = np.array(list(names.SHOP_SHARES.values()))
     kind = rng.choice(len(shares), count, p=shares / shares.sum())
-    words = list(names.SHOP_KINDS.items())
-    what = [words[k][1][1][int(rng.integers(0, len(words[k][1][1])))] for k in kind]
+    words = list(names.SHOP_ENDINGS.items())
+    what = [words[k][1][int(rng.integers(0, len(words[k][1])))] for k in kind]
     stem = names.pick(rng, names.SHOP_STEMS, count)
     within = np.zeros(count, dtype=np.int64)
     last = -1
@@ -119,8 +123,9 @@ def shops(rng: np.random.Generator, place: Place, size: Size, listed: list[Listi
             "floor": column(floor),
             "contact": column(names.people(rng, count)),
             "phone": column(names.phones(rng, count)),
-            "surveyed": column(pick_exactly(rng, place.land.grids.of_block[place.buildings.block[building]],
-                                            size.shops_surveyed, 0.6)),
+            "surveyed": column(
+                pick_exactly(rng, place.land.grids.of_block[place.buildings.block[building]], size.shops_surveyed, 0.6)
+            ),
             "signed": duty,
             "accuracy": column(np.full(count, 3.0)),
         },
@@ -129,30 +134,20 @@ def shops(rng: np.random.Generator, place: Place, size: Size, listed: list[Listi
     )
 
 
-_ORGANISATIONS = {
-    "机关事业": ("税务所", "派出所", "司法所", "市场监管所", "供电所", "自来水公司", "环卫所", "交警中队"),
-    "企业": ("机械厂", "纺织公司", "食品公司", "建材公司", "物流公司", "电子公司", "印务公司", "软件公司"),
-    "金融": ("银行支行", "信用社", "保险公司", "证券营业部"),
-    "教育": ("幼儿园", "培训学校", "图书馆", "青少年宫"),
-    "医疗": ("社区卫生服务中心", "口腔医院", "康复中心", "疾控所"),
-}
-_SOCIAL = {
-    "志愿服务": ("志愿服务队", "义工队", "邻里互助会"),
-    "文体娱乐": ("舞蹈队", "合唱团", "书画社", "太极拳队", "乒乓球协会"),
-    "公益慈善": ("助老会", "助残站", "爱心超市"),
-    "社区事务": ("议事会", "调解会", "业主联谊会", "楼栋自治小组"),
-    "专业社工": ("社工站", "心理服务站"),
-}
-
-
 def _sited(place: Place, building: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
     count = len(building)
     return place.within(building, rng.uniform(-0.3, 0.3, count), rng.uniform(-0.3, 0.3, count))
 
 
 def _bodies(
-    rng: np.random.Generator, place: Place, listed: list[Listing], building: NDArray[np.int64], *, kind: str,
-    letter: str, kinds: dict[str, tuple[str, ...]],
+    rng: np.random.Generator,
+    place: Place,
+    listed: list[Listing],
+    building: NDArray[np.int64],
+    *,
+    kind: str,
+    letter: str,
+    kinds: Mapping[str, tuple[str, ...]],
 ) -> Layer:
     """Make organisations or social organisations in the given buildings, on any of their floors."""
     count = len(building)
@@ -185,14 +180,16 @@ def organisations(rng: np.random.Generator, place: Place, size: Size, listed: li
     kind = place.buildings.kind
     offices = np.flatnonzero(np.isin(kind, (Use.COMMERCIAL, Use.INDUSTRY, "商务楼宇", "企业园区", "医院")))
     building = np.sort(rng.choice(offices, size.organisations, replace=len(offices) < size.organisations))
-    return _bodies(rng, place, listed, building, kind="organisations", letter="G", kinds=_ORGANISATIONS)
+    return _bodies(rng, place, listed, building, kind="organisations", letter="G", kinds=names.ORGANISATIONS)
 
 
 def social_organisations(rng: np.random.Generator, place: Place, size: Size, listed: list[Listing]) -> Layer:
     """Settle the social organisations in flats and shop fronts."""
     homes = np.flatnonzero(np.isin(place.buildings.kind, ("flats", "mixed", "shops")))
     building = np.sort(rng.choice(homes, size.social_organisations, replace=False))
-    layer = _bodies(rng, place, listed, building, kind="social_organisations", letter="H", kinds=_SOCIAL)
+    layer = _bodies(
+        rng, place, listed, building, kind="social_organisations", letter="H", kinds=names.SOCIAL_ORGANISATIONS
+    )
     grids = place.land.grids.of_block[place.buildings.block[building]]
     surveyed = pick_exactly(rng, grids, size.social_surveyed, 0.4)
     return Layer(layer.kind, {**layer.columns, "surveyed": column(surveyed)}, points=layer.points, grid=layer.grid)
@@ -203,8 +200,11 @@ def _key_buildings(rng: np.random.Generator, place: Place, category: str, count:
     made, blocks = place.buildings, place.land.blocks
     if category in {"学校", "市场"}:
         wanted = "学校" if category == "学校" else "商圈市场"
-        grids = [g for g in np.flatnonzero(place.land.site_of_grid >= 0)
-                 if blocks.sites[place.land.site_of_grid[g]].kind == wanted]
+        grids = [
+            g
+            for g in np.flatnonzero(place.land.site_of_grid >= 0)
+            if blocks.sites[place.land.site_of_grid[g]].kind == wanted
+        ]
         found = []
         for grid in grids[:count]:
             inside = np.flatnonzero(place.land.grids.of_block[made.block] == grid)
@@ -217,8 +217,10 @@ def _key_buildings(rng: np.random.Generator, place: Place, category: str, count:
         "商超娱乐": ("超市", "影城", "商场", "歌城", "健身馆"),
     }[category]
     chosen = rng.choice(np.flatnonzero(np.isin(made.kind, pools[category])), count, replace=False)
-    return [(int(b), f"示范{names.SHOP_STEMS[int(rng.integers(0, len(names.SHOP_STEMS)))]}{words[i % len(words)]}")
-            for i, b in enumerate(np.sort(chosen))]
+    return [
+        (int(b), f"示范{names.SHOP_STEMS[int(rng.integers(0, len(names.SHOP_STEMS)))]}{words[i % len(words)]}")
+        for i, b in enumerate(np.sort(chosen))
+    ]
 
 
 def key_places(rng: np.random.Generator, place: Place, size: Size, listed: list[Listing]) -> Layer:

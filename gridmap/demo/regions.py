@@ -55,11 +55,13 @@ def neighbours(network: Network) -> Neighbours:
     joins = np.array([JOINS[way.kind] for way in network.ways])[network.way[inner]]
     lengths = network.lengths[inner]
     index = index.ravel()
-    return Neighbours(pairs, np.bincount(index, lengths), np.bincount(index, lengths * joins))
+    return Neighbours(
+        pairs, np.bincount(index, lengths).astype(float), np.bincount(index, lengths * joins).astype(float)
+    )
 
 
 def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the connected components of `count` nodes, by their lowest node."""
+    """Find the connected components of `count` nodes; they are numbered in the order of their lowest nodes."""
     label = np.arange(count)
     while True:
         low = np.minimum(label[pairs[:, 0]], label[pairs[:, 1]])
@@ -118,9 +120,7 @@ def _new_hole(whole: shapely.Polygon, *parts: shapely.Polygon) -> bool:
     return len(whole.interiors) > sum(len(part.interiors) for part in parts)
 
 
-def merge(
-    near: Neighbours, shapes: NDArray[np.object_], weight: NDArray[np.float64], count: int
-) -> NDArray[np.int64]:
+def merge(near: Neighbours, shapes: NDArray[np.object_], weight: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     """Merge pieces of land until `count` regions are left, the lightest first.
 
     Parameters
@@ -148,7 +148,7 @@ def merge(
         state.join(other, region)
         stuck.discard(other)
     labels = np.empty(len(weight), dtype=np.int64)
-    for number, region in enumerate(np.flatnonzero(state.alive)):
+    for number, region in enumerate(np.flatnonzero(state.alive).tolist()):
         labels[state.members[region]] = number
     return labels
 

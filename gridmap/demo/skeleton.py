@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TURN = np.radians(-6.0)
+_OVER = 1.0  # metres by which a line runs over the one that it ends on, so that rounding cannot part them
 _STEP = 35.0  # metres between the points of a bent line
 
 
@@ -134,8 +135,8 @@ def _waters(size: Size, bend: _Bend) -> list[Way]:
     v = np.append(np.arange(-150.0, bend.river - 10.0, _STEP), bend.river)
     middle = size.columns[column] * (1 - share) + size.columns[column + 1] * share
     bed = bend(np.column_stack((middle + 24.0 * np.sin(v / 170.0), v)))
-    mouth = river.line.interpolate(river.line.project(shapely.Point(bed[-1])))
-    bed[-1] = mouth.coords[0]
+    mouth = np.array(river.line.interpolate(river.line.project(shapely.Point(bed[-1]))).coords[0])
+    bed[-1] = mouth + (mouth - bed[-2]) / np.hypot(*(mouth - bed[-2])) * _OVER
     return [river, Way(WayKind.CANAL, LineString(bed), names.CANAL)]
 
 
@@ -159,7 +160,7 @@ def skeleton(rng: np.random.Generator, size: Size) -> Skeleton:
 
 
 def _clip(way: Way, outline: Polygon) -> Way:
-    longest = max(shapely.get_parts(way.line.intersection(outline)), key=lambda part: part.length)
+    longest = max(shapely.get_parts(way.line.intersection(outline.buffer(_OVER))), key=lambda part: part.length)
     return Way(way.kind, longest, way.name)
 
 

@@ -128,7 +128,7 @@ def _divide(rng: np.random.Generator, streets: _Streets, outline: Polygon, start
 
 
 def _groups(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.int64]:
-    """Number the streets that go on as one another."""
+    """Find the streets that go on as one another: equal numbers."""
     group = np.arange(count)
     for a, b in pairs:
         group[group == group[a]] = group[b]
@@ -147,7 +147,8 @@ def streets(rng: np.random.Generator, frame: Skeleton) -> list[Way]:
     group = _groups(len(cut.lines), cut.goes_on)
     whole = {int(g): [i for i in range(len(group)) if group[i] == g] for g in np.unique(group)}
     side = {g for g, members in whole.items() if any(cut.kinds[i] is WayKind.SIDE for i in members)}
-    free = iter(names.SIDE_ROADS[i] for i in rng.permutation(len(names.SIDE_ROADS)))
+    order = rng.permutation(len(names.SIDE_ROADS))
+    free = iter([pool[i] for pool in (names.SIDE_ROADS, names.MORE_SIDE_ROADS) for i in order])
     named = [way for way in frame.ways if way.kind is WayKind.MAIN]
     made = []
     for g in sorted(side, key=lambda g: -sum(cut.lines[i].length for i in whole[g])):

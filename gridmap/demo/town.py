@@ -257,3 +257,8 @@ def column(values: Any) -> NDArray[Any]:
 def on_grid(xy: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round to the millimetre, to the same doubles that rounding in the plane gives."""
     return np.round(xy, 3)
+
+
+def points_of(xy: NDArray[np.float64]) -> NDArray[Any]:
+    """Make (N,) points of (N, 2) coordinates."""
+    return np.asarray(shapely.points(xy), dtype=object)

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely import LineString, Point, Polygon
 
+from gridmap.demo import names
 from gridmap.demo.network import Network, network
 from gridmap.demo.skeleton import Skeleton, Way
 from gridmap.demo.town import HALF_WIDTH, Size, Use, WayKind, on_grid
@@ -23,31 +24,6 @@ _SHARES: Mapping[Use, float] = {  # of the blocks that can be built on
     Use.PARK: 0.03,
     Use.COMMERCIAL: 0.075,
     Use.OLD_TOWN: 0.055,
-}
-DEDICATED_NAMES: Mapping[str, tuple[str, ...]] = {
-    "学校": ("示范第一小学", "示范实验学校", "示范第二中学", "示范职业学校", "示范第三小学"),
-    "医院": ("示范人民医院", "示范中医院"),
-    "商圈市场": (
-        "中心农贸市场",
-        "示范建材市场",
-        "滨河夜市",
-        "万汇商场",
-        "站前服装城",
-        "南门菜市场",
-        "北门菜市场",
-        "示范家居城",
-        "时代商业广场",
-    ),
-    "商务楼宇": ("示范大厦", "创业大厦", "金融中心", "汇通大厦", "青年广场", "商会大厦", "科创中心", "滨河大厦"),
-    "企业园区": (
-        "示范科技园",
-        "东区工业园",
-        "纺织产业园",
-        "机械产业园",
-        "物流产业园",
-        "食品产业园",
-        "示范创意园",
-    ),
 }
 
 
@@ -117,7 +93,7 @@ class _Chooser:
         self.area = shapely.area(self.lot)
         self.radius = _inner_radius(self.lot)
         self.centres = shapely.get_coordinates(shapely.centroid(net.blocks))
-        self.centre = np.array(frame.outline.centroid.coords[0]) + (-120.0, 60.0)
+        self.centre = np.add(frame.outline.centroid.coords[0], (-120.0, 60.0))
         self.reach = 0.6 * np.sqrt(frame.outline.area)
         self.away = np.hypot(*(self.centres - self.centre).T) / self.reach
         railway = next(way.line for way in frame.ways if way.kind is WayKind.RAILWAY)
@@ -164,7 +140,7 @@ def _whole_sites(chooser: _Chooser, size: Size) -> dict[int, Site]:
     }
     for kind, (whole, _, _) in size.dedicated.items():
         chosen = chooser.spread(whole, wanted.get(kind, chooser.free))
-        for block, name in zip(chosen, DEDICATED_NAMES[kind], strict=False):
+        for block, name in zip(chosen, names.DEDICATED_GRIDS[kind], strict=False):
             found[block] = Site(kind, name, "whole")
             chooser.use[block] = Use.DEDICATED
     return found
@@ -214,15 +190,16 @@ def _corner(rng: np.random.Generator, block: Polygon) -> Polygon:
     beyond = corners[[0, 3]] if share < 0.5 else corners[[1, 2]]
     outward = (corners[0] - corners[1]) if share < 0.5 else (corners[1] - corners[0])
     up = (high - low) * 0.5
-    half = Polygon([low - up, high + up, beyond[1] + up + outward, beyond[0] - up + outward])
-    return block.intersection(half)
+    half = shapely.Polygon([low - up, high + up, beyond[1] + up + outward, beyond[0] - up + outward])
+    piece: Polygon = max(shapely.get_parts(block.intersection(half)), key=shapely.area)
+    return piece
 
 
 def _parcels(chooser: _Chooser, net: Network, size: Size) -> list[tuple[int, Polygon, Site]]:
     """Choose blocks for parcels at corners and inside, near the centre."""
     made = []
     for kind, (whole, corner, inside) in size.dedicated.items():
-        left = DEDICATED_NAMES[kind][whole : whole + corner + inside]
+        left = names.DEDICATED_GRIDS[kind][whole : whole + corner + inside]
         for number, name in enumerate(left):
             form = "corner" if number < corner else "inside"
             home = Use.COMMERCIAL if kind == "商务楼宇" else Use.RESIDENTIAL
@@ -231,8 +208,11 @@ def _parcels(chooser: _Chooser, net: Network, size: Size) -> list[tuple[int, Pol
                 fits = fits if fits.any() else (chooser.use == use) & (chooser.radius > 45.0)
             score = chooser.away + chooser.rng.uniform(0.0, 0.5, len(chooser.away))
             block = int(np.argmin(np.where(fits, score, np.inf)))
-            shape = (_inside(chooser.rng, chooser.lot[block]) if form == "inside"
-                     else _corner(chooser.rng, net.blocks[block]))
+            shape = (
+                _inside(chooser.rng, chooser.lot[block])
+                if form == "inside"
+                else _corner(chooser.rng, net.blocks[block])
+            )
             made.append((block, shape, Site(kind, name, form)))
             chooser.radius[block] = 0.0  # one parcel in a block is enough
     return made
@@ -242,13 +222,13 @@ def _walls(net: Network, parcels: list[tuple[int, Polygon, Site]]) -> list[Way]:
     """Give the lines that part parcels from their blocks."""
     made = []
     for block, shape, site in parcels:
-        line = shape.exterior
+        line = LineString(shape.exterior.coords)
         if site.form == "corner":
             street = net.blocks[block].exterior
             inner = max(shapely.get_parts(line.difference(street.buffer(0.01))), key=shapely.length)
             ends = shapely.shortest_line(street, shapely.points([inner.coords[0], inner.coords[-1]]))
             line = LineString(on_grid(shapely.get_coordinates(ends)[::2]))
-        made.append(Way(WayKind.WALL, LineString(line.coords), f"{site.name}围墙"))
+        made.append(Way(WayKind.WALL, line, f"{site.name}围墙"))
     return made
 
 

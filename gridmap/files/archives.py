@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,16 @@ MAX_UNPACKED = 2 << 30  # bytes; a city's buildings as a shapefile stay below
 MAX_RATIO = 200  # sheets full of blanks reach 100
 _RATIO_FROM = 16 << 20  # small files may be as empty as they like
 MAX_MEMBERS = 10_000
+# What zipfile raises on damaged archives: sizes and offsets that lead nowhere, names that are no text
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
 
 
 def check_archive(path: Path) -> list[zipfile.ZipInfo]:
@@ -30,7 +42,7 @@ def check_archive(path: Path) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile as broken:
+    except BROKEN_ARCHIVE as broken:
         raise FileRefused(
             f"{path.name} is a damaged archive or was cut short ({broken}); copy or download it again",
             file=path.name,
@@ -68,7 +80,7 @@ def unpack(path: Path, members: Iterable[zipfile.ZipInfo], folder: Path, stem: s
                 target = folder / (stem + PurePosixPath(member.filename).suffix.lower())
                 with archive.open(member) as source, target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as broken:
+    except BROKEN_ARCHIVE as broken:
         raise FileRefused(
-            f"{path.name} is damaged inside ({broken}); copy or download it again", file=path.name
+            f"{path.name} cannot be unpacked ({broken}), it is damaged inside; copy or download it again", file=path.name
         ) from broken

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyogrio
 import shapely
 
 from gridmap.errors import FileRefused
+from gridmap.files.delimited import find_encoding
 from gridmap.files.feed import Batch, Feed
 from gridmap.files.gis import read_features, shapes_of
 from gridmap.model.kinds import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from gridmap.files.gis import Features
+
+_HEAD = 1 << 16
+_HEADER = "0\nSECTION\n2\nHEADER\n9\n$ACADVER\n1\nAC1021\n0\nENDSEC\n"
 _POINT, _LINE, _POLYGON = "point", "line", "polygon"
 _DIMENSIONS = {_POINT: 0, _LINE: 1, _POLYGON: 2}
 _WANTED = {
@@ -47,7 +55,7 @@ def open_dxf(path: Path, shape: Shape, layer: str | None, encoding: str | None) 
         Cut short, no such layer, or nothing of that shape.
     """
     _require_end(path)
-    features = read_features(path, encoding=encoding)
+    features = _read_as_utf8(path, encoding)
     columns = dict(zip(features.columns, features.attributes, strict=True))
     layers = columns["Layer"]
     if layer is not None and layer not in layers:
@@ -84,6 +92,24 @@ def open_dxf(path: Path, shape: Shape, layer: str | None, encoding: str | None) 
             yield Batch(list(range(start + 1, start + count + 1)), [column[part] for column in cells], shapes[part])
 
     return Feed(("Layer", "Text"), batches, len(shapes), notes=notes)
+
+
+def _read_as_utf8(path: Path, encoding: str | None) -> Features:
+    """Read a drawing by its real encoding: what its header says of code pages is often not so.
+
+    GDAL asks for the encoding only where there is a header section, so a drawing without one is given it.
+    """
+    found = find_encoding(path, encoding)
+    with path.open("rb") as stream:
+        headless = b"HEADER" not in stream.read(_HEAD)
+    with ExitStack() as stack:
+        if headless or found != "utf-8-sig":
+            text = path.read_text(encoding=found)
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gridmap-")))
+            path = folder / path.name
+            path.write_text((_HEADER if headless else "") + text, encoding="utf-8")
+        pyogrio.set_gdal_config_options({"DXF_ENCODING": "UTF-8"})
+        return read_features(path)
 
 
 def _require_end(path: Path) -> None:

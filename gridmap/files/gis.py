@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-import sqlite3
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +102,8 @@ class Place:
         if not total:
             raise FileRefused(f"{self.name} has no features: nothing to read", file=self.name)
         if total >= _BLOCK:
-            total = int(pyogrio.read_info(self.path, layer=self.layer, force_feature_count=True)["features"])
+            with _asking_gdal(self.path, self.encoding):
+                total = int(pyogrio.read_info(self.path, layer=self.layer, force_feature_count=True)["features"])
         carried, implied = first.crs, False
         if self.form is Format.GEOJSON:
             carried = geojson_crs(self.path)
@@ -141,6 +142,8 @@ def find_place(path: Path, form: Format, layer: str | None, encoding: str | None
     if form is Format.SHAPEFILE:
         path, keep = shapefile.parts_in_place(path)
         encoding = shapefile.find_dbf_encoding(path, encoding)
+        path, mended = shapefile.with_whole_names(path, encoding)
+        keep = mended or keep
         layer = None
     elif form is Format.GEOPACKAGE:
         layer = pick_layer(path, layer)
@@ -172,18 +175,29 @@ def read_features(
         GDAL cannot read it, or its text is not in the encoding.
     """
     options = {"DATE_AS_STRING": "YES"} if path.suffix.lower() in {".geojson", ".json"} else {}
+    with _asking_gdal(path, encoding) as heard:
+        meta, _, wkb, attributes = pyogrio.raw.read(
+            path,
+            layer=layer,
+            encoding=encoding,
+            skip_features=skip,
+            max_features=count,
+            datetime_as_string=True,
+            **options,
+        )
+    said = tuple(dict.fromkeys(str(warning.message) for warning in heard))
+    if wkb is None:
+        wkb = np.full(len(attributes[0]) if attributes else 0, None, dtype=object)
+    return Features(tuple(str(name) for name in meta["fields"]), attributes, wkb, meta["crs"], said)
+
+
+@contextmanager
+def _asking_gdal(path: Path, encoding: str | None) -> Iterator[list[warnings.WarningMessage]]:
+    """Collect what GDAL warns of, and name what it cannot read."""
     try:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
-            meta, _, wkb, attributes = pyogrio.raw.read(
-                path,
-                layer=layer,
-                encoding=encoding,
-                skip_features=skip,
-                max_features=count,
-                datetime_as_string=True,
-                **options,
-            )
+            yield heard
     except UnicodeDecodeError as wrong:
         if path.suffix.lower() in {".geojson", ".json"}:
             find_encoding(path, "utf-8")  # raises with byte and row
@@ -197,10 +211,6 @@ def read_features(
             f"{path.name} cannot be read: {broken}; it is damaged, was cut short, or is not what its ending says",
             file=path.name,
         ) from broken
-    said = tuple(dict.fromkeys(str(warning.message) for warning in heard))
-    if wkb is None:
-        wkb = np.full(len(attributes[0]) if attributes else 0, None, dtype=object)
-    return Features(tuple(str(name) for name in meta["fields"]), attributes, wkb, meta["crs"], said)
 
 
 def geojson_crs(path: Path) -> str | None:
@@ -239,10 +249,8 @@ def pick_layer(path: Path, layer: str | None) -> str:
             "copy it again",
             file=path.name,
         )
-    try:
+    with _asking_gdal(path, None):
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
-    except (RuntimeError, sqlite3.Error) as broken:
-        raise FileRefused(f"{path.name} is no sound GeoPackage: {broken}", file=path.name) from broken
     if layer is None and len(names) == 1:
         return names[0]
     if layer is None or layer not in names:
@@ -265,7 +273,8 @@ def cells_of(column: NDArray[Any]) -> list[object]:
 
 def shapes_of(wkb: NDArray[np.object_]) -> tuple[NDArray[np.object_], dict[int, Fault]]:
     """Decode shapes; those that cannot be (an unclosed ring, a line of one point) are named."""
-    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    with np.errstate(invalid="ignore"):  # NaN is found by whoever judges the shapes
+        shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
     unread = np.flatnonzero(shapely.is_missing(shapes) & np.array([item is not None for item in wkb], dtype=bool))
     faults: dict[int, Fault] = {}
     for position in unread.tolist():

@@ -203,7 +203,8 @@ def _points(reading: Reading, batch: Batch, faults: Faults) -> NDArray[np.object
 def _from_wkt(reading: Reading, batch: Batch, faults: Faults) -> NDArray[np.object_]:
     column = batch.cells[reading.recognised.columns[WKT]]
     texts = np.array([cells.text_of(cell).strip() or None for cell in column], dtype=object)
-    shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    with np.errstate(invalid="ignore"):  # NaN is found by `judge`
+        shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
     for position in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         text = texts[position]
         if text is None:

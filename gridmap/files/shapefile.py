@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _PARTS = (".shp", ".shx", ".dbf")
 _EXTRAS = (".prj", ".cpg")
+_NAME = 11  # bytes of a column name in a .dbf, the last of them zero
+_END_OF_NAMES = 0x0D
 _LANGUAGES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5"}  # dBASE language ids of Chinese tables
 
 
@@ -165,19 +167,56 @@ def _stated(cpg: Path | None) -> str | None:
         return None  # an unknown code page name tells nothing: look at the bytes
 
 
+def with_whole_names(path: Path, encoding: str) -> tuple[Path, Unpacked | None]:
+    """Give a shapefile whose column names can be read: ten bytes may end within a Chinese character of UTF-8.
+
+    Returns
+    -------
+    path : Path
+        The same .shp, or a copy in which the cut characters are gone.
+    keep : Unpacked or None
+        Hold on to it as long as the copy is needed.
+    """
+    parts = {part.suffix.lower(): part for part in parts_of(path)}
+    data = bytearray(parts[".dbf"].read_bytes())
+    cut = False
+    for at, name in _names(data):
+        whole = name.decode(encoding, errors="ignore").encode(encoding)
+        if whole != name:
+            data[at : at + _NAME] = whole.ljust(_NAME, b"\0")
+            cut = True
+    if not cut:
+        return path, None
+    keep = Unpacked()
+    for ending, part in parts.items():
+        shutil.copyfile(part, keep.folder / f"layer{ending}")
+    (keep.folder / "layer.dbf").write_bytes(data)
+    return keep.folder / "layer.shp", keep
+
+
+def _names(data: bytes | bytearray) -> list[tuple[int, bytes]]:
+    """Where in a .dbf the column names stand, and what they are."""
+    (start,) = struct.unpack("<H", data[8:10])
+    places = []
+    for at in range(32, start - 31, 32):
+        if data[at] == _END_OF_NAMES:
+            break
+        places.append((at, bytes(data[at : at + _NAME]).split(b"\0")[0]))
+    return places
+
+
 def _first_undecodable_row(data: bytes, encoding: str) -> int | None:
     """First row with text that is not of that encoding; a character cut by the end of its field is no fault."""
     rows, start, width = struct.unpack("<IHH", data[4:12])
-    fields: list[tuple[int, int]] = []
-    offset, at = 1, 32
-    while at + 32 <= start and data[at] != 0x0D:
-        length = data[at + 16]
-        if data[at + 11 : at + 12] == b"C":
-            fields.append((offset, length))
-        offset += length
-        at += 32
-    if _undecodable(b"".join(data[field : field + 11].split(b"\0")[0] + b" " for field in range(32, at, 32)), encoding):
+    names = _names(data)
+    if any(_undecodable(name, encoding) for _, name in names):
         return 0
+    fields: list[tuple[int, int]] = []
+    offset = 1
+    for at, _ in names:
+        if data[at + _NAME : at + _NAME + 1] == b"C":
+            fields.append((offset, data[at + 16]))
+        offset += data[at + 16]
     for row in range(rows):
         begin = start + row * width
         for offset, length in fields:

@@ -61,15 +61,17 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
         cell.number_format = "@"
         return cell
 
-    sheet.append([cell_of(name, "header") for name in header])
     count = 0
-    for count, row in enumerate(rows, start=1):
-        if count >= _ROW_LIMIT:
-            raise FileRefused(
-                f"a sheet holds {_ROW_LIMIT:,} rows and there are more; write CSV instead", file=path.name
-            )
-        sheet.append([cell_of(cell, f"row {count + 1}, {name}") for name, cell in zip(header, row, strict=True)])
-    workbook.save(path)
+    try:
+        sheet.append([cell_of(name, "header") for name in header])
+        for count, row in enumerate(rows, start=1):
+            if count >= _ROW_LIMIT:
+                raise FileRefused(
+                    f"a sheet holds {_ROW_LIMIT:,} rows and there are more; write CSV instead", file=path.name
+                )
+            sheet.append([cell_of(cell, f"row {count + 1}, {name}") for name, cell in zip(header, row, strict=True)])
+    finally:
+        workbook.save(path)  # after a failure, too: it closes and removes what openpyxl has open
     return count
 
 

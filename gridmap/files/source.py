@@ -168,7 +168,7 @@ def open_source(
     form = identify(path)
     feed = _open_feed(path, form, kind, layer, encoding, header_row)
     keys = vocabulary.checked_key(kind, key)
-    recognised = vocabulary.recognise(kind, feed.columns, mapping or {}, keys)
+    recognised = vocabulary.recognise(kind, feed.columns, mapping or {}, keys, cut=form is Format.SHAPEFILE)
     placed = kind.shape is not Shape.NONE and (not form.is_table or _has_coordinates(kind, recognised))
     notes = [*feed.notes, *recognised.notes]
     found = settle_crs(path, crs, feed, notes) if placed else None

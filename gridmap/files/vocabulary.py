@@ -188,6 +188,8 @@ def recognise(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], ke
         field out.
     key : sequence of str
         Fields that identify a record: at least one of them has to have a column.
+    cut : bool
+        The names come from a shapefile, which keeps ten bytes of them.
 
     Raises
     ------
@@ -208,6 +210,8 @@ def recognise(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], ke
         if field in left_out:
             continue
         names = [fold(name) for name in (*aliases(kind, field), field, shorts.get(field, field))]
+        if cut:
+            names += [fold(name.encode()[:_DBF_NAME].decode(errors="ignore")) for name in aliases(kind, field)]
         hits = [
             position
             for name in dict.fromkeys(names)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import zipfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 
 from gridmap.errors import FileRefused
-from gridmap.files.archives import check_archive
+from gridmap.files.archives import BROKEN_ARCHIVE, check_archive
 from gridmap.files.feed import Batch, Feed, name_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError, InvalidFileException, DefusedXmlException)
+# openpyxl trusts what it reads, so a damaged workbook fails in many ways; SyntaxError is what XML parsers raise
+_BROKEN = (*BROKEN_ARCHIVE, SyntaxError, LookupError, TypeError, AttributeError, InvalidFileException)
 
 
 def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1) -> Feed:
@@ -54,47 +54,44 @@ def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1) -> 
     return Feed(columns, batches, None, notes=notes)
 
 
-def _load(path: Path) -> Any:
-    return openpyxl.load_workbook(path, read_only=True, data_only=True)
-
-
-def _refusal(path: Path, broken: Exception) -> FileRefused:
-    if isinstance(broken, DefusedXmlException):
-        return FileRefused(
-            f"{path.name} declares XML entities, as an entity bomb does; save it anew in the spreadsheet program",
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a workbook for reading, closed in any case; what goes wrong inside is named as the file's fault."""
+    try:
+        with path.open("rb") as stream:
+            workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+            try:
+                yield workbook
+            finally:
+                workbook.close()
+    except _BROKEN as broken:
+        if isinstance(broken, DefusedXmlException) or isinstance(broken.__cause__, DefusedXmlException):
+            raise FileRefused(
+                f"{path.name} declares XML entities, as an entity bomb does; save it anew in the spreadsheet program",
+                file=path.name,
+            ) from broken
+        said = str(broken).partition("\n")[0]
+        raise FileRefused(
+            f"{path.name} is no sound workbook or was cut short ({said}); save it as .xlsx again",
             file=path.name,
-        )
-    return FileRefused(
-        f"{path.name} is no sound workbook or was cut short ({broken}); save it as .xlsx again", file=path.name
-    )
+        ) from broken
 
 
 def _sheet_names(path: Path) -> list[str]:
-    try:
-        workbook = _load(path)
-    except _BROKEN as broken:
-        raise _refusal(path, broken) from broken
-    names = [sheet.title for sheet in workbook.worksheets]
-    workbook.close()
-    return names
+    with _opened(path) as workbook:
+        return [sheet.title for sheet in workbook.worksheets]
 
 
 def _rows(path: Path, sheet: str) -> Iterator[tuple[int, tuple[object, ...]]]:
     """Rows with their numbers, blank cells at the end cut off."""
-    try:
-        workbook = _load(path)
-        try:
-            table = workbook[sheet]
-            table.reset_dimensions()  # writers state them wrongly, and then rows are missing
-            for number, row in enumerate(table.iter_rows(values_only=True), start=1):
-                end = len(row)
-                while end and (row[end - 1] is None or row[end - 1] == ""):
-                    end -= 1
-                yield number, row[:end]
-        finally:
-            workbook.close()
-    except _BROKEN as broken:
-        raise _refusal(path, broken) from broken
+    with _opened(path) as workbook:
+        table = workbook[sheet]
+        table.reset_dimensions()  # writers state them wrongly, and then rows are missing
+        for number, row in enumerate(table.iter_rows(values_only=True), start=1):
+            end = len(row)
+            while end and (row[end - 1] is None or row[end - 1] == ""):
+                end -= 1
+            yield number, row[:end]
 
 
 def _batches(path: Path, sheet: str, header_row: int, width: int, size: int) -> Iterator[Batch]:

@@ -74,7 +74,8 @@ class Plan:
 class Grid:
     """A 网格 as one plan has it. `id` is its identity through all plans; the rest belongs to the plan.
 
-    `shape` is derived from its blocks, lon/lat EPSG:4490.
+    `shape` is derived from its blocks, lon/lat EPSG:4490. `delivered` is a hash of the border as a file brought it,
+    before it was aligned with its neighbours, so that the same file is known again.
     """
 
     id: UUID
@@ -89,6 +90,7 @@ class Grid:
     source_document: str
     worker: str
     shape: Geometry
+    delivered: str | None = None
 
 
 @dataclass(frozen=True)

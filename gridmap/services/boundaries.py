@@ -163,9 +163,8 @@ def check_layer(layer: Layer) -> LayerCheck:
     delivered = judge(polygons, 0.0, ground.to_metres)
     problems = find_problems(polygons, gap_width=0.0, to_metres=ground.to_metres)
     grid = round_coordinates(ground.project(polygons))
-    kept = ~shapely.is_empty(grid)
-    on_grid = judge(grid[kept], GAP_WIDTH)
-    found = [] if on_grid.valid else find_problems(grid[kept], gap_width=GAP_WIDTH)
+    on_grid = judge(grid, GAP_WIDTH)
+    found = [] if on_grid.valid else find_problems(grid, gap_width=GAP_WIDTH)
     return LayerCheck(
         file=layer.path.name,
         crs=layer.crs.name,
@@ -173,7 +172,7 @@ def check_layer(layer: Layer) -> LayerCheck:
         notes=tuple(layer.notes),
         delivered=delivered,
         problems=_findings(problems, layer.names, ground, in_plane=False),
-        rounded=on_grid if on_grid.valid else judge(grid[kept], 0.0),
+        rounded=on_grid if on_grid.valid else judge(grid, 0.0),
         on_grid=on_grid,
         grid_problems=_findings(
             [problem for problem in found if problem.kind in _ON_GRID], layer.names, ground, in_plane=True
@@ -199,13 +198,13 @@ def repair_layer(
     snapping, gap_width : float
         Metres; see `gridmap.space.repair.repair`.
     decisions : mapping of str to str or None
-        Proposal id -> name of the feature that gets the land; None keeps a gap open.
+        Proposal id -> feature that gets the land, by name or as "#" and its row; None keeps a gap open.
     accepted : collection of str
         Ids of proposals that are accepted as they are.
     accept_all : bool
         Accept every other proposal that needs a decision.
     named : collection of str
-        Names of features that may change by more than 1 %.
+        Features that may change by more than 1 %.
 
     Raises
     ------
@@ -218,8 +217,7 @@ def repair_layer(
     """
     polygons, ground = _land(layer)
     start = ground.project(polygons)
-    rows = {name: row for row, name in reversed(list(enumerate(layer.names)))}
-    owners = {key: None if name is None else _row(name, rows) for key, name in (decisions or {}).items()}
+    owners = {key: None if name is None else _row(name, layer.names) for key, name in (decisions or {}).items()}
     try:
         done = repair(
             start,
@@ -228,7 +226,7 @@ def repair_layer(
             decisions=owners,
             accepted=accepted,
             accept_all=accept_all,
-            named=[_row(name, rows) for name in named],
+            named=[_row(name, layer.names) for name in named],
             names=layer.names,
         )
     except RepairRefused as refusal:
@@ -250,7 +248,7 @@ def _land(layer: Layer) -> tuple[NDArray[Any], Ground]:
     try:
         polygons = accept(layer.shapes).polygons
     except GeometryRefused as refusal:
-        rows = {layer.names[row]: reason for row, reason in refusal.evidence["rows"].items()}
+        rows = {row + 1: reason for row, reason in refusal.evidence["rows"].items()}
         raise GeometryRefused(f"{layer.path.name}: {refusal.message}", rows=rows) from refusal
     datum.check_magnitude(shapely.get_coordinates(polygons), layer.crs)
     return polygons, ground_of(layer.crs, polygons)
@@ -278,10 +276,15 @@ def _findings(
     )
 
 
-def _row(name: str, rows: Mapping[str, int]) -> int:
-    if name not in rows:
-        raise BadInput(f"the file has no feature {name}", feature=name)
-    return rows[name]
+def _row(name: str, names: Sequence[str]) -> int:
+    """Find a feature by its name, or by "#" and its row where a name is used twice."""
+    rows = [row for row, other in enumerate(names) if other == name]
+    if not rows and name.startswith("#") and name[1:].isdecimal() and 0 < int(name[1:]) <= len(names):
+        return int(name[1:]) - 1
+    if len(rows) != 1:
+        known = f"several features are called {name}" if rows else f"the file has no feature {name}"
+        raise BadInput(f"{known}; name it by its row, such as #{rows[0] + 1 if rows else 1}", feature=name)
+    return rows[0]
 
 
 def _located(evidence: Mapping[str, Any], ground: Ground) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gridmap.model.kinds import kind_named
 from gridmap.model.land import Block, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
 from gridmap.services.areas import Areas, subdistrict_coded
 from gridmap.services.plan_land import today
-from gridmap.services.rows import Incoming, Judged, Outcome, checked, same_to_the_millimetre
+from gridmap.services.rows import Incoming, Judged, Outcome, checked, same_to_the_millimetre, single
 from gridmap.space.repair import Repair, repair
 from gridmap.storage import audit, land, plans
 
@@ -85,8 +85,19 @@ def _misplaced(row: Incoming, record: dict[str, Any], areas: Areas) -> Refusal |
 def _changed(record: dict[str, Any], grid: Grid) -> bool:
     if any(record.get(name) is not None and record[name] != getattr(grid, name) for name in _OF_A_PLAN):
         return True
-    pair = np.array([record["geom"]], dtype=object), np.array([grid.shape], dtype=object)
-    return not bool(same_to_the_millimetre(*pair)[0])
+    return _redrawn(record["geom"], grid)
+
+
+def _redrawn(shape: Geometry, grid: Grid) -> bool:
+    """Tell whether a border is another one than the grid has, and than the file brought from which it was aligned."""
+    pair = np.array([shape], dtype=object), np.array([grid.shape], dtype=object)
+    return not bool(same_to_the_millimetre(*pair)[0]) and _fingerprint(shape) != grid.delivered
+
+
+def _fingerprint(shape: Geometry) -> str:
+    """Hash a border on the 1 mm grid of the plane, whatever its first vertex."""
+    plane = Plane.at(float(shapely.bounds(shape)[0]))
+    return plans.shape_hash(plane.project_geometries(single(np.array([shape], dtype=object)))[0])
 
 
 @dataclass(frozen=True)
@@ -179,10 +190,7 @@ def _assembled(
 
 def _new_shape(each: Judged, found: Standing) -> bool:
     grid = found.grids.get(each.record["code"])
-    if grid is None:
-        return True
-    pair = np.array([each.record["geom"]], dtype=object), np.array([grid.shape], dtype=object)
-    return not bool(same_to_the_millimetre(*pair)[0])
+    return grid is None or _redrawn(each.record["geom"], grid)
 
 
 def _kept_blocks(tx: Transaction, found: Standing, replaced: set[str]) -> dict[Block, Geometry]:
@@ -252,4 +260,6 @@ def _grid(
     said = {name: record[name] for name in _OF_A_PLAN if record and record.get(name)}
     if "kind" in said:
         said["kind"] = GridKind(said["kind"])
+    if record is not None:
+        said["delivered"] = _fingerprint(record["geom"])
     return replace(base, plan_id=plan.id, shape=shape, **said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def _views(tx: Transaction, scope: Scope, plan: PlanInForce, grids: list[Grid]) 
             plan_id=str(plan.plan.id),
             plan_name=plan.plan.name,
             area=round(float(area), 3),
-            numbers=dict(numbers[grid.id]),
+            numbers=asdict(numbers[grid.id]),
         )
         for grid, area in zip(visible, areas, strict=True)
     ]

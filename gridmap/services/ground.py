@@ -77,20 +77,23 @@ class Ground:
 
 
 def ground_of(crs: datum.Crs, shapes: NDArray[Any]) -> Ground:
-    """Choose the plane: the layer's own projection where its scale is true; else a zone of CGCS2000 for the mainland
-    of China, and a local transverse Mercator anywhere else, since a Chinese zone makes nonsense of New York.
+    """Choose the plane of a layer.
+
+    Its own projection where the scale of that is true; else the zone of CGCS2000 on the mainland of China, and a
+    local transverse Mercator anywhere else, since a Chinese zone makes nonsense of New York.
     """
     west, south, east, north = shapely.total_bounds(shapes).tolist()
     middle = np.array([[(west + east) / 2, (south + north) / 2]])
     lonlat = datum.to_lonlat(middle, crs)
     unit = metres_per_unit(crs)
     if unit is not None:
-        ends = datum.to_lonlat(np.vstack([middle, middle + (_PROBE, 0.0)]), crs)
-        measured = measure.degrees(measure.array_of([shapely.LineString(ends)]))
-        true = float(shapely.length(measured)[0]) / _PROBE
-        if abs(true / unit - 1.0) <= _TRUE:
+        # on the ellipsoid web Mercator stretches north by 0.6 % more than east: both ways count
+        ends = datum.to_lonlat(np.vstack([middle, middle + np.diag([_PROBE, _PROBE])]), crs)
+        ways = measure.array_of(shapely.linestrings([[ends[0], end] for end in ends[1:]]))
+        scales = shapely.length(measure.degrees(ways)) / _PROBE
+        if np.abs(scales / unit - 1.0).max() <= _TRUE:
             return Ground(crs, None, unit)
-        unit = true
+        unit = float(np.sqrt(scales.prod()))
     lon, lat = lonlat[0].tolist()
     if in_shift_area(lonlat)[0]:
         return Ground(crs, datum.Plane.at(lon), unit)

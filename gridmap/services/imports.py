@@ -213,14 +213,12 @@ def _apply_whole(
     outcome = grid_import.apply_grids(tx, judged, known, name)
     if outcome.repaired:
         moved = max(change.distance for change in outcome.repaired.changes)
-        notes.append(
-            f"{len(outcome.repaired.changes)} borders were aligned with their neighbours, by {moved:.3f} m at most"
-        )
+        notes.append(f"{len(outcome.repaired.changes)} 个网格的边界已与相邻网格对齐，最多移动 {moved:.3f} 米")
     if outcome.plan:
-        notes.append(f"the plan {outcome.plan.name!r} is in force from {outcome.plan.valid_from}")
+        notes.append(f"方案「{outcome.plan.name}」自 {outcome.plan.valid_from} 起启用")
         summary = assigning.recalculate(tx)
         if summary.total:
-            notes.append(f"{summary.total} households, shops and others were assigned again")
+            notes.append(f"已按新方案重新归格 {summary.total} 条")
     return judged
 
 
@@ -239,8 +237,7 @@ def _with_parents(tx: Transaction, kind: Kind, run: ImportRun, judged: list[Judg
                 owner = add_subdistrict(tx, code, f"{code}街道", _lon_of(each), import_id=run.id)
                 subdistricts.append(owner)
                 notes.append(
-                    f"the sub-district {code} was made, measured in EPSG:{owner.plane}; give it its name with "
-                    "`gridmap import subdistricts`"
+                    f"已新建街道 {code}，按 EPSG:{owner.plane} 量算；名称可用 gridmap import subdistricts 导入"
                 )
             extra = {"subdistrict_id": owner.id}
         complete.append(replace(each, record=each.record | extra))

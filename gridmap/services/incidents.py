@@ -118,7 +118,11 @@ def report_incident(tx: Transaction, scope: Scope, report: Report) -> IncidentVi
     record = _record(tx, report)
     shape = record["geom"]
     lonlat = np.array([[shape.x, shape.y]]) if shape is not None else np.full((1, 2), np.nan)
-    columns: dict[str, list[Any]] = {"accuracy": [report.accuracy], "building": [report.building], "floor": [report.floor]}
+    columns: dict[str, list[Any]] = {
+        "accuracy": [report.accuracy],
+        "building": [report.building],
+        "floor": [report.floor],
+    }
     located = decide_now(tx, _INCIDENTS, [record["id"]], lonlat, columns)
     if located:
         record["community_id"] = located.community_ids[0]

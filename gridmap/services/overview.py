@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,9 +23,9 @@ from gridmap.services.overview_values import (
 from gridmap.services.plan_land import plans_in_force, today
 from gridmap.storage import assignments, audit, incidents, land, registers, unassigned
 from gridmap.storage.totals import total
+from gridmap.workload import Numbers, roll_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
     from uuid import UUID
 
@@ -51,9 +51,7 @@ def overview(tx: Transaction, scope: Scope, at: date | None = None, *, demonstra
     numbers = numbers_by_grid(tx, scope, found)
     index = {grid.id: number for number, grid in enumerate(grids)}
     communities = land.communities(tx, scope, subdistrict_id=found.subdistrict.id)
-    by_community: dict[UUID, Counter[str]] = {each.id: Counter() for each in communities}
-    for grid in grids:
-        by_community[grid.community_id].update(numbers[grid.id])
+    by_community = roll_up([numbers[grid.id] for grid in grids], [grid.community_id for grid in grids])
     day = today(tx)
     return Overview(
         title=f"{found.subdistrict.name}一张图",
@@ -65,7 +63,12 @@ def overview(tx: Transaction, scope: Scope, at: date | None = None, *, demonstra
         maker=_maker(tx, scope, found),
         communities=tuple(
             CommunityOnMap(
-                each.code, each.name, each.section, each.four_limits, each.outline, dict(by_community[each.id])
+                each.code,
+                each.name,
+                each.section,
+                each.four_limits,
+                each.outline,
+                asdict(by_community.get(each.id, Numbers())),
             )
             for each in communities
         ),
@@ -89,7 +92,7 @@ def revision(tx: Transaction, scope: Scope) -> str:
     return f"{latest[0].at.isoformat()}-{today(tx)}" if latest else str(today(tx))
 
 
-def _grid(grid: Grid, numbers: Mapping[str, int]) -> GridOnMap:
+def _grid(grid: Grid, numbers: Numbers) -> GridOnMap:
     return GridOnMap(
         id=grid.id,
         code=grid.code,
@@ -100,7 +103,7 @@ def _grid(grid: Grid, numbers: Mapping[str, int]) -> GridOnMap:
         worker=mask(grid.worker, Mask.NAME),
         four_limits=grid.four_limits,
         shape=grid.shape,
-        numbers=dict(numbers),
+        numbers=asdict(numbers),
     )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from gridmap.model.kinds import kind_named
 from gridmap.services.plan_land import PlanInForce, plans_in_force
-from gridmap.space.coverage import Communities, ProblemKind, find_problems
+from gridmap.space.coverage import SLIVER_WIDTH, Communities, ProblemKind, find_problems
+from gridmap.space.measure import is_wider
 from gridmap.storage import land, registers
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class PlanCheck:
     Parameters
     ----------
     problems : list of dict
-        kind, features (grid codes), community, place (lon, lat EPSG:4490), m2, m, detail.
+        kind, severity (error: it breaks the coverage; notice), features (grid codes), community, place (lon, lat EPSG:4490), m2, m, detail.
     """
 
     plan: str
@@ -37,6 +38,7 @@ class PlanCheck:
 
 
 _ADVICE = {ProblemKind.SLIVER, ProblemKind.MULTIPART, ProblemKind.CODE_WRONG}  # not a matter of covering
+_AGAINST_OUTLINE = {ProblemKind.OUTSIDE_COMMUNITY, ProblemKind.COMMUNITY_NOT_COVERED}
 
 
 def check_plans(tx: Transaction, scope: Scope) -> list[PlanCheck]:
@@ -73,9 +75,20 @@ def _check(tx: Transaction, scope: Scope, found: PlanInForce) -> PlanCheck:
     return PlanCheck(
         plan=found.plan.name,
         grids=len(grids),
-        is_coverage=all(problem.kind in _ADVICE for problem in problems),
+        is_coverage=not any(_is_error(problem) for problem in problems),
         problems=[_told(problem, [grid.code for grid in grids], names, found) for problem in problems],
     )
+
+
+def _is_error(problem: Problem) -> bool:
+    """Tell what breaks the coverage from what a person should look at.
+
+    The imported outline of a community is a reference that somebody else drew: strips under a metre are two drawings
+    of one line.
+    """
+    if problem.kind in _AGAINST_OUTLINE:
+        return bool(is_wider(np.array([problem.shape], dtype=object), SLIVER_WIDTH)[0])
+    return problem.kind not in _ADVICE
 
 
 def _waters(tx: Transaction, scope: Scope) -> NDArray[Any]:
@@ -87,6 +100,7 @@ def _told(problem: Problem, codes: list[str], communities: list[str], found: Pla
     lon, lat = found.plane.unproject(np.array([problem.place]))[0].tolist()
     return {
         "kind": problem.kind.value,
+        "severity": "error" if _is_error(problem) else "notice",
         "features": [codes[feature] for feature in problem.features],
         "community": communities[problem.community] if problem.community is not None else None,
         "place": [lon, lat],

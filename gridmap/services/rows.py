@@ -175,12 +175,12 @@ def same_to_the_millimetre(new: NDArray[Any], old: NDArray[Any]) -> NDArray[Any]
     if not present.any():
         return same
     plane = Plane.at(float(shapely.bounds(new[present])[0, 0]))
-    projected = [shapely.normalize(plane.project_geometries(_single(shapes[present]))) for shapes in (new, old)]
+    projected = [shapely.normalize(plane.project_geometries(single(shapes[present]))) for shapes in (new, old)]
     same[present] = shapely.equals_exact(projected[0], projected[1], tolerance=0.0)
     return same
 
 
-def _single(shapes: NDArray[Any]) -> NDArray[Any]:
+def single(shapes: NDArray[Any]) -> NDArray[Any]:
     """Take multi shapes of one part apart: a file and a database may differ in that alone."""
     result = shapes.copy()
     one = (shapely.get_num_geometries(shapes) == 1) & (shapely.get_type_id(shapes) >= 4)

@@ -336,8 +336,8 @@ def _multipart(polygons: NDArray[Any], declared: Collection[int], to_metres: ToM
 
 
 def _slivers(polygons: NDArray[Any], width: float, to_metres: ToMetres) -> Iterator[Problem]:
-    measured = to_metres(polygons)
-    for row in np.flatnonzero(~is_wider(measured, width)).tolist():
+    narrow = ~is_wider(to_metres(polygons), width) & ~shapely.is_empty(polygons)  # a collapsed one is invalid already
+    for row in np.flatnonzero(narrow).tolist():
         areas, lengths = size(polygons[row : row + 1], to_metres)
         detail = f"nowhere wider than {width:g} m"
         yield Problem(ProblemKind.SLIVER, (row,), on(polygons[row]), areas[0], lengths[0], detail, polygons[row])

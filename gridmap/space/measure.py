@@ -23,6 +23,7 @@ ToMetres: TypeAlias = "Callable[[NDArray[Any]], NDArray[Any]]"
 
 NOISE_AREA = 1e-9  # m²; a double in the plane resolves 1e-9 m, so what is smaller over a metre is arithmetic
 HAIRLINE = 0.01  # metres; what is nowhere wider is an inaccuracy of drawing, not land
+_HALVINGS = 12  # a strip 1 km by 1 cm begins with a factor of 350 between the two
 _SEMI_MAJOR, _ECCENTRICITY_SQUARED = 6378137.0, 0.00669438  # WGS84, GRS80 and CGCS2000 agree in these digits
 
 
@@ -80,11 +81,21 @@ def is_wider(shapes: NDArray[Any], width: float) -> NDArray[np.bool_]:
 
 
 def widths(shapes: NDArray[Any]) -> NDArray[np.float64]:
-    """Give the diameter of the largest circle inside each polygon, in metres, to a millimetre."""
+    """Give the diameter of the largest circle inside each polygon, in metres, to about 0.2 %.
+
+    Found by halving between 2 area / perimeter and the circle of the same area: GEOS' own inscribed circle takes
+    a hundred times as long for strips, which is what gaps and overlaps are.
+    """
     parts, index = shapely.get_parts(shapes, return_index=True)
-    diameters = 2 * shapely.length(shapely.maximum_inscribed_circle(parts, tolerance=0.001))
+    areas, perimeters = shapely.area(parts), shapely.length(parts)
+    low = np.divide(2 * areas, perimeters, out=np.zeros(len(parts)), where=perimeters > 0)
+    high = 2 * np.sqrt(areas / np.pi)
+    for _ in range(_HALVINGS):
+        middle = np.sqrt(low * high)
+        fits = ~shapely.is_empty(shapely.buffer(parts, -middle / 2))
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
     result = np.zeros(len(shapes))
-    np.maximum.at(result, index, diameters)
+    np.maximum.at(result, index, np.sqrt(low * high))
     return result
 
 

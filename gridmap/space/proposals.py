@@ -101,15 +101,11 @@ def propose(
             features=pair,
             place=on(overlaps.shapes[twins[0]]),
         )
-    smaller = np.where(own[:, 0] < own[:, 1], overlaps.first, overlaps.second).tolist()
-    found = [
-        _proposal(ProblemKind.OVERLAP, (int(first), int(second)), overlaps.shapes[row], smaller[row], areas[row])
-        for row, (first, second) in enumerate(zip(overlaps.first, overlaps.second, strict=True))
-        if areas[row] > DECIDE_AREA
-        or areas[row] > _NESTED * own[row].min()
-        or is_wider(overlaps.shapes[row : row + 1], HAIRLINE)[0]
-    ]
-    return _numbered(found) + _numbered(_gaps(polygons, gap_width, land))
+    listed = (areas > DECIDE_AREA) | (areas > _NESTED * own.min(axis=1)) | is_wider(overlaps.shapes, HAIRLINE)
+    pairs = np.column_stack([overlaps.first, overlaps.second])
+    smaller = pairs[np.arange(len(pairs)), np.argmax(own[:, ::-1] > own, axis=1)]
+    found = _proposals(ProblemKind.OVERLAP, pairs[listed].tolist(), overlaps.shapes[listed], smaller[listed].tolist())
+    return found + _gaps(polygons, gap_width, land)
 
 
 def decide(
@@ -198,34 +194,42 @@ def carry_out(polygons: NDArray[Any], proposals: Sequence[Proposal], names: Sequ
 
 def _gaps(polygons: NDArray[Any], gap_width: float, land: Geometry | None) -> list[Proposal]:
     holes = holes_of(shapely.union_all(polygons) if land is None else land)
-    areas = shapely.area(holes)
-    holes = holes[(areas > DECIDE_AREA) | is_wider(holes, HAIRLINE)]
-    tree = shapely.STRtree(polygons)
-    found = []
-    for hole in holes:
-        around = np.sort(tree.query(hole, predicate="dwithin", distance=GRID))
-        # nodes where overlaps cross are not on the grid, hence the millimetres around the edge
-        shared = shapely.length(
-            shapely.intersection(polygons[around], shapely.buffer(hole.boundary, 2 * GRID).boundary)
+    holes = holes[(shapely.area(holes) > DECIDE_AREA) | is_wider(holes, HAIRLINE)]
+    hole, feature = shapely.STRtree(polygons).query(holes, predicate="dwithin", distance=GRID)
+    # nodes where overlaps cross are not on the grid, hence a line some millimetres outside of the gap
+    outlines = shapely.boundary(shapely.buffer(holes, 2 * GRID))
+    shared = shapely.length(shapely.intersection(polygons[feature], outlines[hole]))
+    wide = is_wider(holes, gap_width)
+    around: list[list[int]] = []
+    owners: list[int | None] = []
+    for number in range(len(holes)):
+        pairs = np.flatnonzero(hole == number)
+        around.append(sorted(feature[pairs].tolist()))
+        owners.append(None if wide[number] else int(feature[pairs[np.argmax(shared[pairs])]]))
+    return _proposals(ProblemKind.GAP, around, holes, owners)
+
+
+def _proposals(
+    kind: ProblemKind, features: Sequence[Sequence[int]], shapes: NDArray[Any], owners: Sequence[int | None]
+) -> list[Proposal]:
+    """Make proposals, numbered by area."""
+    areas, across = shapely.area(shapes).tolist(), widths(shapes).tolist()
+    order = sorted(range(len(shapes)), key=lambda row: (-areas[row], features[row]))
+    return [
+        Proposal(
+            id=f"{kind}-{number}",
+            kind=kind,
+            features=tuple(features[row]),
+            place=on(shapes[row]),
+            area=areas[row],
+            width=across[row],
+            owner=owners[row],
+            needs_decision=owners[row] is not None and areas[row] > DECIDE_AREA and across[row] > DECIDE_WIDTH,
+            decided=False,
+            shape=shapes[row],
         )
-        features = tuple(around.tolist())
-        wide = bool(is_wider(np.array([hole], dtype=object), gap_width)[0])
-        owner = None if wide or not features else features[int(np.argmax(shared))]
-        found.append(_proposal(ProblemKind.GAP, features, hole, owner, hole.area))
-    return found
-
-
-def _proposal(
-    kind: ProblemKind, features: tuple[int, ...], shape: Geometry, owner: int | None, area: float
-) -> Proposal:
-    width = float(widths(np.array([shape], dtype=object))[0])
-    needs = owner is not None and bool(area > DECIDE_AREA) and width > DECIDE_WIDTH
-    return Proposal("", kind, features, on(shape), float(area), width, owner, needs, decided=False, shape=shape)
-
-
-def _numbered(found: list[Proposal]) -> list[Proposal]:
-    ordered = sorted(found, key=lambda proposal: (-proposal.area, proposal.features))
-    return [replace(proposal, id=f"{proposal.kind}-{number}") for number, proposal in enumerate(ordered, start=1)]
+        for number, row in enumerate(order, start=1)
+    ]
 
 
 def _as_evidence(proposal: Proposal, names: Sequence[str]) -> dict[str, Any]:

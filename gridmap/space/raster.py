@@ -158,11 +158,10 @@ def _spans(edges: Edges, origin: Floats, cell: Floats, bits: int) -> Ints:
     rows = np.floor(np.maximum(v, to_v) + _MARGIN).astype(np.int64) - bottom + 1
     edge = np.repeat(np.arange(len(rows)), rows)
     row = np.arange(len(edge)) + np.repeat(bottom - (np.cumsum(rows) - rows), rows)
-    rise = to_v - v
+    run, rise = to_u - u, to_v - v
     flat = np.abs(rise) < _MARGIN  # too flat to divide by: taken whole in each of its rows
     gain = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, rise))
-    run, u, v, gain, flat = to_u - u, u[edge], v[edge], gain[edge], flat[edge]
-    run = run[edge]
+    u, v, run, gain, flat = u[edge], v[edge], run[edge], gain[edge], flat[edge]
     low_end = u + run * np.clip((row - _MARGIN - v) * gain, 0.0, 1.0)
     high_end = u + run * np.where(flat, 1.0, np.clip((row + 1 + _MARGIN - v) * gain, 0.0, 1.0))
     left = np.floor(np.minimum(low_end, high_end) - _MARGIN).astype(np.int64)

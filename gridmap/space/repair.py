@@ -152,7 +152,7 @@ def repair(
     else:
         parts = shapely.get_num_geometries(polygons)
         result = _cleaned(carry_out(start, proposals, names), parts, proposals, names, snapping, gap_width)
-    proposals = [replace(proposal, owner=_holder(proposal, result)) for proposal in proposals]
+    proposals = _held(proposals, result)
     before, after = shapely.area(_whole(polygons)), shapely.area(result)
     _guard(before, after, start, proposals, named, names)
     return Repair(
@@ -230,11 +230,16 @@ def _reattached(layer: NDArray[Any], parts: NDArray[np.signedinteger]) -> NDArra
     return result
 
 
-def _holder(proposal: Proposal, result: NDArray[Any]) -> int | None:
-    """Say who has most of the land of a proposal now; None when it is nobody's."""
-    candidates = list(proposal.features)
-    held = shapely.area(shapely.intersection(result[candidates], proposal.shape))
-    return candidates[int(np.argmax(held))] if held.max(initial=0.0) > proposal.area / 2 else None
+def _held(proposals: Sequence[Proposal], result: NDArray[Any]) -> list[Proposal]:
+    """Say of each proposal who has most of its land now; None when it is nobody's."""
+    pairs = [(number, feature) for number, proposal in enumerate(proposals) for feature in proposal.features]
+    shapes = array_of([proposals[number].shape for number, _ in pairs])
+    held = shapely.area(shapely.intersection(shapes, result[[feature for _, feature in pairs]])).tolist()
+    owners: list[int | None] = [None] * len(proposals)
+    for (number, feature), area in zip(pairs, held, strict=True):
+        if area > proposals[number].area / 2:
+            owners[number] = feature
+    return [replace(proposal, owner=owner) for proposal, owner in zip(proposals, owners, strict=True)]
 
 
 def _guard(

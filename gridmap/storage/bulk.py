@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam
+from sqlalchemy.exc import DBAPIError
 
 from gridmap.storage.columns import WkbGeometry
 
@@ -71,9 +72,15 @@ def _copy(tx: Transaction, target: str, columns: Sequence[Column[Any]], rows: Se
     writers = [(column.name, _writer(tx, column)) for column in columns]
     names = ", ".join(f'"{column.name}"' for column in columns)
     driver: Any = tx.connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{target}" ({names}) FROM STDIN') as copy:
-        for row in rows:
-            copy.write_row([row[name] if write is None else write(row[name]) for name, write in writers])
+    dialect = tx.connection.dialect
+    try:
+        with driver.cursor() as cursor, cursor.copy(f'COPY "{target}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row([row[name] if write is None else write(row[name]) for name, write in writers])
+    except dialect.loaded_dbapi.Error as error:  # COPY goes past SQLAlchemy: its errors must look the same
+        raise DBAPIError.instance(
+            f"COPY {target}", None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        ) from error
 
 
 def _writer(tx: Transaction, column: Column[Any]) -> Callable[[Any], Any] | None:

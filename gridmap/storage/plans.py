@@ -258,6 +258,7 @@ def _grid_row(grid: Grid) -> dict[str, Any]:
         "community_id": grid.community_id,
         "four_limits": grid.four_limits,
         "source_document": grid.source_document,
+        "delivered": grid.delivered,
         "worker": grid.worker,
     }
 
@@ -301,6 +302,7 @@ def _read_grids(tx: Transaction, query: Any) -> list[Grid]:
             community_name=row.community_name,
             four_limits=row.four_limits,
             source_document=row.source_document,
+            delivered=row.delivered,
             worker=row.worker,
             shape=shape,
         )

@@ -183,6 +183,7 @@ plan_grid = Table(
     _text("four_limits"),
     _text("source_document"),
     _text("worker"),
+    Column("delivered", TEXT),  # hash of the border as a file delivered it, before it was aligned with its neighbours
     PrimaryKeyConstraint("plan_id", "grid_id"),
     UniqueConstraint("plan_id", "code"),
     _one_of("kind", GridKind),

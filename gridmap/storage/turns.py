@@ -51,16 +51,25 @@ class Turns:
                 return
             called = threading.Event()
             self._waiting.append(called)
-        if called.wait(self._patience):
-            return
+        try:
+            came = called.wait(self._patience)
+        except BaseException:
+            if not self._leave(called):
+                self._give_back()
+            raise
+        if not came and self._leave(called):
+            raise DatabaseProblem(
+                f"the database was busy with another write for {self._patience:.0f} seconds; try again",
+                seconds=self._patience,
+            )
+
+    def _leave(self, called: threading.Event) -> bool:
+        """Stop waiting. False when the turn came in the very last moment: then one has it."""
         with self._guard:
-            if called.is_set():  # it came in the very last moment
-                return
+            if called.is_set():
+                return False
             self._waiting.remove(called)
-        raise DatabaseProblem(
-            f"the database was busy with another write for {self._patience:.0f} seconds; try again",
-            seconds=self._patience,
-        )
+            return True
 
     def _give_back(self) -> None:
         with self._guard:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from storage_samples import EVERYTHING, HOUSEHOLDS, record_of, settle
 
 from gridmap.errors import Conflict, DatabaseProblem
+from gridmap.model.land import new_id
 from gridmap.storage import audit, registers
 from gridmap.storage.database import Database, Transaction
 from gridmap.storage.turns import Turns
@@ -59,12 +60,21 @@ def test_a_read_is_a_snapshot(database: Database) -> None:
     assert number_of_entries(database) == 1
 
 
-def test_what_exists_already_is_a_conflict(database: Database) -> None:
-    row = record_of(HOUSEHOLDS)
+@pytest.mark.parametrize("number", [1, 200])  # a few rows, and COPY
+def test_what_exists_already_is_a_conflict(database: Database, number: int) -> None:
+    rows = [record_of(HOUSEHOLDS, number=index) for index in range(number)]
     with database.transaction("me", write=True) as tx:
-        registers.insert_many(tx, HOUSEHOLDS, [row])
+        registers.insert_many(tx, HOUSEHOLDS, rows)
+    again = [row | {"id": new_id()} for row in rows]
     with pytest.raises(Conflict, match="exists already"), database.transaction("me", write=True) as tx:
-        registers.insert_many(tx, HOUSEHOLDS, [record_of(HOUSEHOLDS)])
+        registers.insert_many(tx, HOUSEHOLDS, again)
+
+
+def test_an_error_names_no_person(database: Database) -> None:
+    row = record_of(HOUSEHOLDS, head="张三丰", import_id=new_id())  # there is no such import
+    with pytest.raises(IntegrityError) as caught, database.transaction("me", write=True) as tx:
+        registers.insert_many(tx, HOUSEHOLDS, [row])
+    assert "张三丰" not in str(caught.value)
 
 
 def test_a_transaction_may_end_in_another_thread(database: Database) -> None:
@@ -179,6 +189,20 @@ def test_writers_come_in_the_order_of_asking() -> None:
     assert order == list(range(10))
 
 
+def test_who_is_interrupted_while_waiting_leaves_no_hole(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns()
+
+    def interrupted(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with turns.turn(), monkeypatch.context() as patch:
+        patch.setattr(threading.Event, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt), turns.turn():
+            pass
+    with turns.turn():
+        pass
+
+
 def test_a_writer_does_not_wait_for_ever() -> None:
     turns = Turns(patience=0.01)
     with turns.turn(), pytest.raises(DatabaseProblem, match="busy with another write"), turns.turn():
@@ -256,3 +280,10 @@ pyogrio.read_info(sys.argv[1], layer="household")
 def test_transactions_know_who_and_when(tx: Transaction) -> None:
     assert tx.actor == "tester"
     assert tx.now.utcoffset() is not None
+
+
+def test_two_processes_create_one_database(tmp_path: Path) -> None:
+    create = "import sys; from gridmap.storage.database import Database; Database.create(sys.argv[1]).close()"
+    both = [run_python(create, str(tmp_path / "gridmap.db")) for _ in range(2)]
+    assert [process.communicate()[1] for process in both] == ["", ""]
+    Database.open(str(tmp_path / "gridmap.db")).close()

@@ -7,7 +7,7 @@ gridmap.ground = (function () {
   // with grids in several parts, which four colours may not suffice for.
   const GRID_COLOURS = ['#99DDFF', '#EE8866', '#FFFFB3', '#B3B3B3', '#CDB4DB', '#B5D99C'];
   const INK = '#1F2933';
-  const LAND = '#F7F5EF', WATER = '#CFE3F2', BUILDING = '#E9E6DF', BUILDING_EDGE = '#D8D3C8';
+  const LAND = '#F7F5EF', WATER = '#CFE3F2', SHORE = '#7FA9C9', BUILDING = '#E9E6DF', BUILDING_EDGE = '#D8D3C8';
   const COMPOUND_EDGE = '#B9AF9C', CASING = '#CBC5B8', ROAD = '#FFFFFF', RAIL = '#8A8F98';
   const ROAD_WIDTHS = [18, 12, 8, 4.5]; // metres, by class
   const ROAD_LEAST = [3.2, 2.2, 1.3, 0.7]; // pixels, by class
@@ -84,6 +84,9 @@ gridmap.ground = (function () {
       path(context, layer.shapes, view, true, (i) => areas[i]);
       context.fillStyle = WATER;
       context.fill('evenodd');
+      context.strokeStyle = SHORE; // or it could be taken for a grid of the light blue
+      context.lineWidth = 1;
+      context.stroke();
       path(context, layer.shapes, view, false, (i) => !areas[i]);
       context.strokeStyle = WATER;
       context.lineWidth = Math.max(1.5, 6 * view.metre);
@@ -135,11 +138,8 @@ gridmap.ground = (function () {
     path(context, page.outline, view, true);
     context.fillStyle = LAND;
     context.fill('evenodd');
-    const base = page.base.filter((layer) => shown.has(layer.kind));
-    const under = base.filter((layer) => layer.kind === 'waters');
-    for (const layer of under) painters[layer.kind](context, layer, view);
     if (shown.has('grids')) fills(context, page, view);
-    for (const layer of base) if (!under.includes(layer)) painters[layer.kind](context, layer, view);
+    for (const layer of page.base) if (shown.has(layer.kind)) painters[layer.kind](context, layer, view);
     const thin = Math.max(0.4, Math.min(1, (view.zoom - 11.5) / 2.5)); // small scales cannot carry full widths
     border(context, page.outline, view, 'rgba(255, 255, 255, 0.75)', 10 * thin);
     if (shown.has('grids')) border(context, page.grids, view, INK, 1.5 * thin);
@@ -147,5 +147,5 @@ gridmap.ground = (function () {
     border(context, page.outline, view, INK, 4 * thin);
   }
 
-  return { paint, fillHatched, GRID_COLOURS, INK, WATER, CASING, ROAD, RAIL, COMPOUND_EDGE };
+  return { paint, fillHatched, GRID_COLOURS, INK, WATER, SHORE, CASING, ROAD, RAIL, COMPOUND_EDGE };
 })();

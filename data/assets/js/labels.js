@@ -169,7 +169,17 @@ gridmap.labels = (function () {
       const bearable = size <= 14 ? 0.4 : 0.2; // share of the name that grid labels may cover
       if (spot && spot.covered <= bearable * width * size) return { ...spot, size, signs, gap, width, reach: width };
     }
-    return null;
+    return squeezed(set, i, scale, name, taken, [west, north, east, south]);
+  }
+
+  // Small scales: a small name may reach over the border where nothing else stands.
+  function squeezed(set, i, scale, name, taken, [west, north, east, south]) {
+    const size = 11, width = widthOf(name, size, 500);
+    const x = (west + east) / 2, y = (north + south) / 2;
+    if (!contains(set, i, x, y) || width > 1.6 * (east - west) * scale) return null;
+    const shift = [0, -12, 12, -24, 24].find((each) => !taken.hits(around(x * scale, y * scale + each, width, size * 1.2)));
+    if (shift === undefined) return null;
+    return { x: x * scale, y: y * scale + shift, size, signs: [{ text: name, width }], gap: 0, width, reach: width };
   }
 
   // Tries places on a lattice: inside the community, off the labels of grids, near the middle.

@@ -59,7 +59,7 @@ gridmap.layers = (function () {
       compounds: () => box('#FFFFFF', G.COMPOUND_EDGE, 1),
       buildings: () => box('#E9E6DF', '#B9B2A3', 1),
       roads: () => { line(G.CASING, 7); line(G.ROAD, 5); },
-      waters: () => box(G.WATER),
+      waters: () => box(G.WATER, G.SHORE, 1),
       railways: () => { line(G.RAIL, 4); line(G.ROAD, 2, [5, 5]); }
     };
     if (gridmap.marks.SYMBOLS[kind]) gridmap.marks.symbol(context, kind, width / 2, height / 2, kind === 'incidents' ? 5 : 5.5);

@@ -60,7 +60,7 @@ gridmap.marks = (function () {
 
   function cellSize(layer, zoom) {
     if (zoom < CLOSE) return isTexture(layer, zoom) ? 4 : 10;
-    return zoom < 18 ? 20 : 13;
+    return zoom < 17 ? 25 : zoom < 18 ? 20 : 13;
   }
 
   // Marks of a layer at a zoom: middle of the points of each cell, how many, and a chain first -> next through them.
@@ -95,17 +95,37 @@ gridmap.marks = (function () {
       sumX[mark] += x[i] - west;
       sumY[mark] += y[i] - north;
     }
-    const markX = new Float64Array(first.length), markY = new Float64Array(first.length);
-    for (let m = 0; m < first.length; m++) {
-      markX[m] = west + sumX[m] / count[m];
-      markY[m] = north + sumY[m] / count[m];
-    }
-    layer.marks = { scale, x: markX, y: markY, count, first, next };
+    if (zoom >= CLOSE) unite(cells, across, 0.85 * size / scale, { first, next, count, sumX, sumY });
+    const kept = first.map((_, m) => m).filter((m) => count[m]);
+    layer.marks = {
+      scale, next, first: kept.map((m) => first[m]), count: kept.map((m) => count[m]),
+      x: Float64Array.from(kept, (m) => west + sumX[m] / count[m]), y: Float64Array.from(kept, (m) => north + sumY[m] / count[m])
+    };
     return layer.marks;
   }
 
+  // Marks of neighbouring cells that would lie on each other become one; the one taken in is left with no points.
+  function unite(cells, across, near, { first, next, count, sumX, sumY }) {
+    for (const [key, mark] of cells) {
+      for (const step of [1, across - 1, across, across + 1]) {
+        const other = cells.get(key + step);
+        if (other === undefined || !count[mark] || !count[other]) continue;
+        const away = Math.hypot(sumX[mark] / count[mark] - sumX[other] / count[other],
+          sumY[mark] / count[mark] - sumY[other] / count[other]);
+        if (away >= near) continue;
+        let last = first[mark];
+        while (next[last] >= 0) last = next[last];
+        next[last] = first[other];
+        count[mark] += count[other];
+        sumX[mark] += sumX[other];
+        sumY[mark] += sumY[other];
+        count[other] = 0;
+      }
+    }
+  }
+
   function radius(count, zoom, texture) {
-    if (texture) return Math.min(1.9, 0.7 + 0.22 * Math.log2(count));
+    if (texture) return Math.min(1.9, 0.7 + 0.22 * Math.log2(count)) * Math.max(0.5, Math.min(1, (zoom - 10.5) / 4));
     if (zoom < CLOSE) return Math.min(5, 1.5 + 0.4 * Math.log2(count) + Math.max(0, zoom - 12.5) * 0.75);
     return count === 1 ? 4.6 : 5 + 1.5 * Math.floor(Math.log10(count) + 1);
   }
@@ -118,29 +138,46 @@ gridmap.marks = (function () {
     const marks = marksOf(layer, view.scale, view.zoom);
     const { shape, colour } = SYMBOLS[layer.kind];
     const texture = isTexture(layer, view.zoom);
-    const seen = [];
-    context.beginPath();
+    const single = [], several = [];
     for (let m = 0; m < marks.x.length; m++) {
       const x = marks.x[m] * view.scale - view.left, y = marks.y[m] * view.scale - view.top;
       if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) continue;
-      shapes[shape](context, x, y, radius(marks.count[m], view.zoom, texture));
-      if (view.zoom >= CLOSE && marks.count[m] > 1) seen.push([x, y, marks.count[m]]);
+      (view.zoom >= CLOSE && marks.count[m] > 1 ? several : single).push([x, y, marks.count[m]]);
     }
-    if (!texture) {
-      context.strokeStyle = '#FFFFFF';
-      context.lineJoin = 'round';
-      context.lineWidth = view.zoom < CLOSE ? 1.6 : 2.5;
-      context.stroke();
-    }
+    const outline = function (list) {
+      context.beginPath();
+      for (const [x, y, count] of list) shapes[shape](context, x, y, radius(count, view.zoom, texture));
+    };
+    context.lineJoin = 'round';
     context.fillStyle = colour;
+    outline(single);
+    if (!texture) halo(context, view.zoom < CLOSE ? 1.6 : 2.5);
     context.globalAlpha = texture ? 0.7 : 1;
     context.fill();
     context.globalAlpha = 1;
+    if (several.length) paintNumbers(context, several, outline, colour);
+  }
+
+  function halo(context, width) {
+    context.strokeStyle = '#FFFFFF';
+    context.lineWidth = width;
+    context.stroke();
+  }
+
+  // Several points in one place: the symbol is hollow and holds their number.
+  function paintNumbers(context, list, outline, colour) {
+    outline(list);
+    halo(context, 4);
     context.fillStyle = '#FFFFFF';
+    context.fill();
+    context.strokeStyle = colour;
+    context.lineWidth = 1.4;
+    context.stroke();
+    context.fillStyle = colour;
     context.font = '600 9.5px ' + gridmap.labels.FONT;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
-    for (const [x, y, count] of seen) context.fillText(gridmap.labels.rounded(count), x, y + 0.5);
+    for (const [x, y, count] of list) context.fillText(gridmap.labels.rounded(count), x, y + 0.5);
   }
 
   // The points under a finger or pointer: { kind, indices } of the nearest mark, or null.

@@ -5,9 +5,11 @@ gridmap.overview = (function () {
   const { worldX, worldY, project, shapes, contains, bounds, latLngs } = gridmap.geometry;
   const FIRST_SHOWN = ['communities', 'grids', 'compounds', 'buildings', 'roads', 'waters', 'railways', 'households',
     'key_places', 'incidents'];
+  const byId = (id) => document.getElementById(id);
+  const isPhone = () => window.matchMedia('(max-width: 720px)').matches;
 
   function read() {
-    const data = JSON.parse(document.getElementById('gridmap-data').textContent);
+    const data = JSON.parse(byId('gridmap-data').textContent);
     const columns = gridmap.columns.read(data.columns, 'gridmap-columns');
     const names = gridmap.columns.json('gridmap-labels');
     const make = (name) => shapes(columns, name, data.origin, data.unit);
@@ -32,20 +34,35 @@ gridmap.overview = (function () {
     return page;
   }
 
-  // Paddings that keep the land off the panels over the map; the one that leaves most room is taken.
-  function margins(map, bounds) {
-    const box = (id) => document.getElementById(id).getBoundingClientRect();
-    const stage = box('map_overview');
-    if (window.matchMedia('(max-width: 720px)').matches) {
-      return { paddingTopLeft: [12, 68], paddingBottomRight: [12, Math.max(12, stage.bottom - box('panel').top + 12)] };
-    }
-    const legend = box('legend-body');
-    const covered = { x: stage.right - legend.left + 16, y: stage.bottom - legend.top + 56 };
-    const choices = [[24, covered.y], [covered.x, 24]].map(([right, bottom]) => (
-      { paddingTopLeft: [72, 24], paddingBottomRight: legend.width ? [right, bottom] : [24, 48] }));
-    const room = (choice) => map.getBoundsZoom(bounds, false,
-      L.point(choice.paddingTopLeft).add(choice.paddingBottomRight));
-    return room(choices[1]) > room(choices[0]) ? choices[1] : choices[0];
+  // Paddings that surely keep a place off the panels over the map.
+  function margins() {
+    const stage = byId('map_overview').getBoundingClientRect();
+    const bottom = isPhone() ? stage.bottom - byId('panel').getBoundingClientRect().top + 12
+      : stage.bottom - byId('legend-body').closest('section').getBoundingClientRect().top + 12;
+    return { paddingTopLeft: [isPhone() ? 12 : 72, 68], paddingBottomRight: [isPhone() ? 12 : 24, Math.max(12, bottom)] };
+  }
+
+  // Would anything that floats over the map hide land in this view?
+  function covers(page, map, { center, zoom }) {
+    const stage = byId('map_overview').getBoundingClientRect();
+    const scale = map.options.crs.scale(zoom);
+    const corner = map.project(center, zoom).subtract(map.getSize().divideBy(2));
+    const steps = [0, 0.2, 0.4, 0.6, 0.8, 1];
+    return ['.search', '.zoom', '.legend', '.panel', '.layers'].some(function (selector) {
+      const box = document.querySelector(selector).getBoundingClientRect();
+      return steps.some((u) => steps.some((v) => contains(page.outline, 0,
+        (corner.x + box.left + u * box.width - stage.left) / scale,
+        (corner.y + box.top + v * box.height - stage.top) / scale)));
+    });
+  }
+
+  // The largest view of the whole land that shows all of it.
+  function wholeView(page, map) {
+    const [west, south, east, north] = page.document.bounds;
+    const land = L.latLngBounds([[south, west], [north, east]]);
+    const views = [[[20, 20], [20, 20]], [[20, 68], [20, 20]], [[72, 68], [20, 48]]].map(([first, last]) =>
+      map._getBoundsCenterZoom(land, { paddingTopLeft: first, paddingBottomRight: last }));
+    return views.find((view) => !covers(page, map, view)) || map._getBoundsCenterZoom(land, margins());
   }
 
   function highlight(page, map) {
@@ -84,7 +101,7 @@ gridmap.overview = (function () {
     const found = gridmap.marks.hit(page, map.project(event.latlng, zoom),
       { zoom, scale: map.options.crs.scale(zoom) }, reach);
     const index = gridAt(page, event.latlng);
-    if (window.matchMedia('(max-width: 720px)').matches) page.fold();
+    if (isPhone()) page.fold();
     page.select(index < 0 ? null : { level: 'grid', index: index }, false, found);
   }
 
@@ -109,7 +126,7 @@ gridmap.overview = (function () {
 
   function readout(map) {
     const bar = document.querySelector('#scale i'), word = document.querySelector('#scale b');
-    const coordinates = document.getElementById('coordinates');
+    const coordinates = byId('coordinates');
     function scale() {
       const middle = map.getSize().y / 2;
       const most = map.distance(map.containerPointToLatLng([0, middle]), map.containerPointToLatLng([110, middle]));
@@ -132,9 +149,8 @@ gridmap.overview = (function () {
     page.titleOf = (selection) => page.itemOf(selection).name;
     page.redraw = () => surfaces.forEach((surface) => surface.redraw());
     page.whole = function () {
-      const [west, south, east, north] = page.document.bounds;
-      const land = L.latLngBounds([[south, west], [north, east]]);
-      map.fitBounds(land, { ...margins(map, land), animate: false });
+      const { center, zoom } = wholeView(page, map);
+      map.setView(center, zoom, { animate: false });
     };
     page.select = function (selection, zoomTo, found) {
       page.selection = selection;
@@ -144,8 +160,7 @@ gridmap.overview = (function () {
         const set = selection.level === 'grid' ? page.grids : page.communities;
         const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
         if (set.ring[selection.index] !== set.ring[selection.index + 1]) {
-          const land = bounds(set, selection.index);
-          map.fitBounds(land, { ...margins(map, land), maxZoom: 17, animate: !calm });
+          map.fitBounds(bounds(set, selection.index), { ...margins(), maxZoom: 17, animate: !calm });
         }
       }
       remember(page, map);
@@ -153,7 +168,7 @@ gridmap.overview = (function () {
   }
 
   function controls(page, map) {
-    const press = (id, act) => document.getElementById(id).addEventListener('click', act);
+    const press = (id, act) => byId(id).addEventListener('click', act);
     press('zoom-in', () => map.zoomIn());
     press('zoom-out', () => map.zoomOut());
     press('zoom-all', () => page.whole());

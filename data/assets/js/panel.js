@@ -16,7 +16,7 @@ gridmap.panel = (function () {
   }
 
   function number(value) {
-    return value === null ? '–' : value.toLocaleString('zh-CN');
+    return value === null ? '–' : String(value).replace(/\B(?=(\d{3})+$)/g, ',');
   }
 
   function name(text, tag) {

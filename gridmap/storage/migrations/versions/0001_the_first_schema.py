@@ -599,6 +599,7 @@ def upgrade() -> None:
         sa.Column("four_limits", TEXT, nullable=False),
         sa.Column("source_document", TEXT, nullable=False),
         sa.Column("worker", TEXT, nullable=False),
+        sa.Column("delivered", TEXT, nullable=True),
         sa.CheckConstraint("kind IN ('general', 'dedicated')", name=op.f("ck_plan_grid_kind")),
         sa.ForeignKeyConstraint(["community_id"], ["community.id"], name=op.f("fk_plan_grid_community_id")),
         sa.ForeignKeyConstraint(["grid_id"], ["grid.id"], name=op.f("fk_plan_grid_grid_id")),

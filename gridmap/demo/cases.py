@@ -143,12 +143,12 @@ def _first_told(rng: np.random.Generator, place: Place, homes: Layer, shops: Lay
         mine = rng.permutation(count)[: max(1, round(share * count))]
         found = make(rng, place, len(mine))
         spots.xy[mine], spots.address[mine] = found.xy, found.address
-    titles = [
-        names.INCIDENTS[kinds[index]][0][int(rng.integers(0, len(names.INCIDENTS[kinds[index]][0])))] for index in which
-    ]
-    return _Told(
-        [kinds[index] for index in which], titles, [names.INCIDENTS[kinds[index]][1] for index in which], spots
-    )
+    titles, days = [], []
+    for index in which:
+        words, working_days, _ = names.INCIDENTS[kinds[index]]
+        titles.append(words[int(rng.integers(0, len(words)))])
+        days.append(working_days)
+    return _Told([kinds[index] for index in which], titles, days, spots)
 
 
 def incidents(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer, size: Size) -> Layer:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from shapely.ops import substring
 
 from gridmap.demo.town import GRID_SIZE, column
 
@@ -72,7 +71,7 @@ def with_faults(exact: NDArray[Any], drawn: NDArray[Any], kinds: NDArray[Any]) -
     shared = shapely.intersection(exact[first], exact[second])
     length = np.where(first < second, shapely.length(shared), 0.0)
     (one, other), (holder, beside) = ((int(first[row]), int(second[row])) for row in np.argsort(-length)[[0, 5]])
-    large, small = sorted((one, other), key=lambda index: -exact[index].area)
+    large, small = sorted((one, other), key=lambda index: -float(shapely.area(exact[index])))
     along = _middle(shapely.intersection(exact[large], exact[small]), _STRIP_LENGTH)
     strip = along.buffer(_STRIP_WIDTH, cap_style="flat").intersection(exact[small])
     result[large] = shapely.union(result[large], strip, grid_size=GRID_SIZE)
@@ -83,7 +82,8 @@ def with_faults(exact: NDArray[Any], drawn: NDArray[Any], kinds: NDArray[Any]) -
 def _middle(border: shapely.Geometry, metres: float) -> shapely.LineString:
     """Take the middle of the longest piece of a border."""
     longest = max(shapely.get_parts(shapely.line_merge(border)), key=shapely.length)
-    return substring(longest, longest.length / 2 - metres / 2, longest.length / 2 + metres / 2)
+    places = longest.length / 2 + np.array([-0.5, -0.25, 0.0, 0.25, 0.5]) * metres
+    return shapely.LineString(shapely.get_coordinates(shapely.line_interpolate_point(longest, places)))
 
 
 def _slit(holder: Polygon, neighbour: Polygon) -> Polygon:

@@ -46,7 +46,8 @@ class Network:
     @property
     def lengths(self) -> NDArray[np.float64]:
         """Length of every segment in metres."""
-        return np.hypot(*(self.segments[:, 1] - self.segments[:, 0]).T)
+        metres: NDArray[np.float64] = np.hypot(*(self.segments[:, 1] - self.segments[:, 0]).T)
+        return metres
 
 
 def _rings(blocks: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

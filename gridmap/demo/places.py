@@ -14,6 +14,8 @@ from gridmap.demo.people import pick_exactly
 from gridmap.demo.town import Layer, Size, Use, column
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gridmap.demo.place import Place

@@ -55,9 +55,8 @@ def neighbours(network: Network) -> Neighbours:
     joins = np.array([JOINS[way.kind] for way in network.ways])[network.way[inner]]
     lengths = network.lengths[inner]
     index = index.ravel()
-    return Neighbours(
-        pairs, np.bincount(index, lengths).astype(float), np.bincount(index, lengths * joins).astype(float)
-    )
+    length, strength = (np.bincount(index, values).astype(float) for values in (lengths, lengths * joins))
+    return Neighbours(pairs, length, strength)
 
 
 def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

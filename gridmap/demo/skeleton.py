@@ -152,7 +152,7 @@ def skeleton(rng: np.random.Generator, size: Size) -> Skeleton:
     bend = _Bend(rng, size)
     roads = _lattice(rng, size, bend)
     blocks = shapely.polygonize(shapely.get_parts(shapely.union_all([way.line for way in roads])))
-    outline = shapely.union_all(shapely.get_parts(blocks))
+    outline = max(shapely.get_parts(shapely.union_all(shapely.get_parts(blocks))), key=shapely.area)
     ways = [*roads, *(_clip(way, outline) for way in (*_waters(size, bend), _railway(size)))]
     place = _Placing(outline, size.area)
     placed = tuple(Way(way.kind, shapely.transform(way.line, place), way.name) for way in ways)

@@ -27,7 +27,7 @@ class _Streets:
 
     lines: list[LineString] = field(default_factory=list)
     kinds: list[WayKind] = field(default_factory=list)
-    ends: list[tuple[float, float]] = field(default_factory=list)
+    ends: list[tuple[float, ...]] = field(default_factory=list)
     leaving: list[NDArray[np.float64]] = field(default_factory=list)  # unit vector from each end into its street
     goes_on: list[tuple[int, int]] = field(default_factory=list)
 

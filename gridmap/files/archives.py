@@ -82,5 +82,6 @@ def unpack(path: Path, members: Iterable[zipfile.ZipInfo], folder: Path, stem: s
                     shutil.copyfileobj(source, sink, 1 << 20)
     except BROKEN_ARCHIVE as broken:
         raise FileRefused(
-            f"{path.name} cannot be unpacked ({broken}), it is damaged inside; copy or download it again", file=path.name
+            f"{path.name} cannot be unpacked ({broken}), it is damaged inside; copy or download it again",
+            file=path.name,
         ) from broken

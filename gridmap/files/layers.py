@@ -22,6 +22,7 @@ from gridmap.files.geojsonl import open_geojsonl
 from gridmap.files.gis import find_place, shapes_of
 from gridmap.files.kml import open_kml
 from gridmap.files.output import replacing, writable_format
+from gridmap.files.shapes import read_wkt
 from gridmap.files.vocabulary import LAT, LON, WKT
 from gridmap.files.workbook import open_workbook
 from gridmap.files.writing import Record, require_crs, wkt_of, write_features, write_table
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridmap.datum import Crs
+    from gridmap.files.cells import Fault
     from gridmap.files.feed import Feed
 
 _WHOLE = 1 << 62
@@ -108,7 +110,11 @@ def read_layer(path: Path, crs: str | None = None, layer: str | None = None, enc
         faults, numbers = batch.faults, batch.numbers
         attributes = {name: _array(cells) for name, cells in zip(feed.columns, batch.cells, strict=True)}
         coordinate_columns = vocabulary.find_coordinates(feed.columns)
-        shapes = batch.shapes if batch.shapes is not None else _from_columns(path, attributes, coordinate_columns)
+        if batch.shapes is not None:
+            shapes = batch.shapes
+        else:
+            shapes, wrong = _from_columns(path, attributes, coordinate_columns)
+            faults = wrong | faults
     if faults:
         position, fault = min(faults.items())
         raise GeometryRefused(f"{path.name}, row {numbers[position]}: {fault.reason}", row=numbers[position])
@@ -163,6 +169,8 @@ def write_layer(
     columns = {**layer.attributes, **(extra or {})}
     if form.is_table:
         columns = _with_coordinates(columns, layer, None if shapes is None else drawn)
+    elif WKT in layer.coordinate_columns:
+        del columns[layer.coordinate_columns[WKT]]  # the shapes carry it
     cells = [_listed(column) for column in columns.values()]
     with replacing(path) as target:
         if form.is_table:
@@ -192,30 +200,23 @@ def _array(cells: Sequence[object]) -> NDArray[np.object_]:
 
 def _from_columns(
     path: Path, attributes: Mapping[str, NDArray[Any]], columns: Mapping[str, str]
-) -> NDArray[np.object_]:
-    """Shapes of a sheet, from its WKT or its lon and lat columns."""
+) -> tuple[NDArray[np.object_], dict[int, Fault]]:
+    """Shapes of a sheet, from its WKT or its lon and lat columns, and what cannot be read."""
     if WKT in columns:
-        texts = [text_of(cell) or None for cell in attributes[columns[WKT]]]
-        try:
-            return np.asarray(shapely.from_wkt(texts), dtype=object)
-        except shapely.errors.ShapelyError as wrong:
-            raise GeometryRefused(f"{path.name}, column {columns[WKT]}: {wrong}; correct it and try again") from wrong
+        return read_wkt(attributes[columns[WKT]].tolist(), columns[WKT])
     if not {LON, LAT} <= set(columns):
         raise FileRefused(
             f"{path.name} has no coordinates: no columns such as 经度 and 纬度, or WKT, among {'、'.join(attributes)}; "
             "rename them in the header",
             file=path.name,
         )
-    xy = np.empty((len(attributes[columns[LON]]), 2))
-    for axis, name in enumerate((LON, LAT)):
-        xy[:, axis], faults = convert_numbers(attributes[columns[name]].tolist(), columns[name])
-        if faults:
-            position, fault = min(faults.items())
-            raise FileRefused(f"{path.name}, row {position + 2}: {fault.reason}", row=position + 2)
+    lon, faults = convert_numbers(attributes[columns[LON]].tolist(), columns[LON])
+    lat, others = convert_numbers(attributes[columns[LAT]].tolist(), columns[LAT])
+    xy = np.column_stack((lon, lat))
     whole = ~np.isnan(xy).any(axis=1)
     shapes = np.full(len(xy), None, dtype=object)
     shapes[whole] = shapely.points(xy[whole])
-    return shapes
+    return shapes, others | faults
 
 
 def _names(attributes: Mapping[str, NDArray[Any]], numbers: Sequence[int], coordinates: Mapping[str, str]) -> list[str]:

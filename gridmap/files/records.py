@@ -10,7 +10,7 @@ import shapely
 
 from gridmap.files import cells, vocabulary
 from gridmap.files.cells import Fault
-from gridmap.files.shapes import judge
+from gridmap.files.shapes import judge, read_wkt
 from gridmap.files.vocabulary import GEOMETRY, LAT, LON, WKT
 from gridmap.model.kinds import Shape
 
@@ -201,22 +201,9 @@ def _points(reading: Reading, batch: Batch, faults: Faults) -> NDArray[np.object
 
 
 def _from_wkt(reading: Reading, batch: Batch, faults: Faults) -> NDArray[np.object_]:
-    column = batch.cells[reading.recognised.columns[WKT]]
-    texts = np.array([cells.text_of(cell).strip() or None for cell in column], dtype=object)
-    with np.errstate(invalid="ignore"):  # NaN is found by `judge`
-        shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    for position in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        text = texts[position]
-        if text is None:
-            continue
-        try:
-            shapely.from_wkt(text)
-        except shapely.errors.ShapelyError as wrong:
-            reason = (
-                f"“{reading.column(WKT)}”不是可读的 WKT 图形（{str(wrong)[:120]}），可能是环未闭合或文字被截断；"
-                "请修正后重新导入"
-            )
-            faults.setdefault(position, []).append((WKT, Fault("geometry_unreadable", reason, str(text)[:60])))
+    shapes, wrong = read_wkt(batch.cells[reading.recognised.columns[WKT]], reading.column(WKT))
+    for position, fault in wrong.items():
+        faults.setdefault(position, []).append((WKT, fault))
     return shapes
 
 

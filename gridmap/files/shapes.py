@@ -10,7 +10,7 @@ import shapely
 
 from gridmap import datum
 from gridmap.errors import CoordinatesRefused
-from gridmap.files.cells import Fault
+from gridmap.files.cells import Fault, text_of
 from gridmap.model.kinds import Shape
 from gridmap.space.polygons import broken
 
@@ -123,6 +123,25 @@ def judge(
     if good.any():
         lonlat[good] = datum.geometries_to_lonlat(flat[good], crs)
     return Judged(lonlat, faults, int(deep.sum()))
+
+
+def read_wkt(cells: Sequence[object], label: str) -> tuple[NDArray[np.object_], dict[int, Fault]]:
+    """Read a column of WKT: shapes, None for an empty cell, and what cannot be read."""
+    texts = np.array([text_of(cell).strip() or None for cell in cells], dtype=object)
+    with np.errstate(invalid="ignore"):  # NaN is found by `judge`
+        shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    faults: dict[int, Fault] = {}
+    for position in np.flatnonzero(shapely.is_missing(shapes) & (texts != None)).tolist():  # noqa: E711 (elementwise)
+        text = str(texts[position])
+        try:
+            shapely.from_wkt(text)
+        except shapely.errors.ShapelyError as wrong:
+            faults[position] = Fault(
+                "geometry_unreadable",
+                f"“{label}”不是可读的 WKT 图形（{str(wrong)[:120]}），可能是环未闭合或文字被截断；请修正后重新导入",
+                text[:60],
+            )
+    return shapes, faults
 
 
 def _unwrapped(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

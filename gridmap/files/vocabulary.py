@@ -175,7 +175,9 @@ def checked_key(kind: Kind, key: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(key or kind.key)
 
 
-def recognise(kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], key: Sequence[str] = ()) -> Recognised:
+def recognise(
+    kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], key: Sequence[str] = (), *, cut: bool = False
+) -> Recognised:
     """Find the columns of a kind's fields by name.
 
     Parameters

@@ -113,7 +113,7 @@ def _best(verdicts: list[Verdicts]) -> NDArray[np.int64]:
     if len(verdicts) == 1:
         return np.zeros(len(verdicts[0].grid), dtype=np.int64)
     rank = np.array([np.where(each.grid >= 0, -1.0, np.nan_to_num(each.distance, nan=np.inf)) for each in verdicts])
-    return rank.argmin(axis=0).astype(np.int64)
+    return np.asarray(rank.argmin(axis=0), dtype=np.int64)
 
 
 @dataclass(frozen=True)

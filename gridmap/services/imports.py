@@ -21,6 +21,7 @@ from gridmap.model.kinds import Kind, kind_named
 from gridmap.model.land import new_id
 from gridmap.services import assigning, grid_import
 from gridmap.services.areas import Areas, add_subdistrict, areas, subdistrict_coded
+from gridmap.services.plan_land import today
 from gridmap.services.rows import Incoming, Judged, Outcome, judge, key_of
 from gridmap.storage import assignments, audit, land, registers
 from gridmap.storage import imports as store
@@ -209,7 +210,7 @@ def _apply_whole(
         _write(tx, kind, run.id, _with_parents(tx, kind, run, judged, notes))
         return judged
     judged = _judged_grids(tx, rows, known)
-    name = f"{run.file_name} {tx.now:%Y-%m-%d}"
+    name = f"网格划分方案（{today(tx)} 导入）"
     outcome = grid_import.apply_grids(tx, judged, known, name)
     if outcome.repaired:
         moved = max(change.distance for change in outcome.repaired.changes)

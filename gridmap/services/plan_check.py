@@ -28,7 +28,8 @@ class PlanCheck:
     Parameters
     ----------
     problems : list of dict
-        kind, severity (error: it breaks the coverage; notice), features (grid codes), community, place (lon, lat EPSG:4490), m2, m, detail.
+        kind, severity (error: it breaks the coverage; notice), features (grid codes), community, place (lon, lat
+        EPSG:4490), m2, m, detail.
     """
 
     plan: str

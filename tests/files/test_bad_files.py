@@ -139,7 +139,9 @@ def test_a_csv_cut_inside_quotes(tmp_path: Path) -> None:
     ("encoding", "given"), [("gbk", None), ("gb18030", None), ("utf-8-sig", None), ("utf-16", None), ("big5", "big5")]
 )
 def test_encodings_are_found(tmp_path: Path, encoding: str, given: str | None) -> None:
-    row = household(户主="歐陽" if given else "欧阳", 地址="解放路1號" if given else "解放路1号", 所属社区="", 楼层="", 是否摸排="")
+    row = household(
+        户主="歐陽" if given else "欧阳", 地址="解放路1號" if given else "解放路1号", 所属社区="", 楼层="", 是否摸排=""
+    )
     header = [{"所属社区": "x", "联系电话": "y", "是否摸排": "z", "户主": "姓名", "编码": "code", "楼层": "floor", "人口数": "residents",
                "经度": "lon", "纬度": "lat"}.get(name, name) for name in HOUSEHOLDS] if given else HOUSEHOLDS  # fmt: skip
     path = write_csv(tmp_path / "a.csv", header, row, encoding=encoding)
@@ -153,7 +155,11 @@ def test_a_wrong_encoding_names_byte_row_and_what_was_tried(tmp_path: Path) -> N
     data = path.read_bytes() + b"H3,\xff\xff,"
     path.write_bytes(data)
     place = f"byte {len(data) - 3:,} in row 4"
-    refused(path, f"utf-8 fails at {place}; gb18030 fails at byte [0-9]+ in row [0-9]; name the right one with --encoding", "households")
+    refused(
+        path,
+        f"utf-8 fails at {place}; gb18030 fails at byte [0-9]+ in row [0-9]; name the right one with --encoding",
+        "households",
+    )
     refused(path, f"tried: ascii fails at byte 0 in row 1; name", "households", encoding="ascii")
     refused(path, "no encoding 'klingon'; utf-8, gbk and gb18030 are usual", "households", encoding="klingon")
 
@@ -175,10 +181,14 @@ def test_a_geojson_in_gbk(tmp_path: Path) -> None:
 
 def test_a_table_of_a_shapefile_in_another_encoding(tmp_path: Path) -> None:
     path = written(tmp_path / "a.shp", "sections")
-    refused(path, "text of the .dbf is in no encoding that was tried: ascii fails in row 1", "sections", encoding="ascii")
+    refused(
+        path, "text of the .dbf is in no encoding that was tried: ascii fails in row 1", "sections", encoding="ascii"
+    )
 
 
-@pytest.mark.parametrize(("content", "message"), [("编码,地址\n", "has a header but no rows"), ("\n\n", "nothing but blanks")])
+@pytest.mark.parametrize(
+    ("content", "message"), [("编码,地址\n", "has a header but no rows"), ("\n\n", "nothing but blanks")]
+)
 def test_a_sheet_without_rows(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "a.csv").write_text(content, encoding="utf-8")
     refused(tmp_path / "a.csv", message, "households")
@@ -202,7 +212,9 @@ def test_other_files_without_rows(tmp_path: Path) -> None:
 def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "MAX_LINE", 1000)
     path = households_csv(tmp_path / "a.csv", {}, {"地址": "长" * 1000})
-    error = refused(path, "line 3 is longer than 1,000 characters, so this is no table; check the delimiter", "households")
+    error = refused(
+        path, "line 3 is longer than 1,000 characters, so this is no table; check the delimiter", "households"
+    )
     assert error.evidence["row"] == 3
 
 
@@ -216,7 +228,9 @@ class TestBombs:
             for number in range(3):
                 archive.writestr(f"a{number}.shp", bytes(8 << 20))
         monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was opened"))
-        error = refused(path, r"would unpack from [\d,]+ to 25,165,824 bytes in 3 files, like a zip bomb; the limits are")
+        error = refused(
+            path, r"would unpack from [\d,]+ to 25,165,824 bytes in 3 files, like a zip bomb; the limits are"
+        )
         assert error.evidence["unpacked"] == 3 * (8 << 20)
 
     def test_an_archive_that_is_simply_too_large(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +292,9 @@ class TestCrs:
     @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
     def test_a_sheet_with_coordinates_needs_a_declaration(self, tmp_path: Path, ending: str) -> None:
         path = written(tmp_path / f"a{ending}")
-        with pytest.raises(CrsRefused, match=rf"a{ending} does not say in which coordinate system it is; name it with --crs"):
+        with pytest.raises(
+            CrsRefused, match=rf"a{ending} does not say in which coordinate system it is; name it with --crs"
+        ):
             open_source(path, kind=GRIDS)
 
     def test_a_sheet_without_coordinates_needs_none(self, tmp_path: Path) -> None:

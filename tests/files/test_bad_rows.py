@@ -93,7 +93,10 @@ def test_the_key_may_be_another_field(tmp_path: Path) -> None:
     ("line", "said"),
     [
         ("H002,李四,,解放路2号,,1,2,是,113.51,22.27,多,出", "该行有 12 列，表头有 10 列，多出“多、出”"),
-        ("H002,李四,,解放路2号", "该行有 4 列，表头有 10 列，各列可能错位；请检查多余或缺少的分隔符、引号，或文件是否被截断"),
+        (
+            "H002,李四,,解放路2号",
+            "该行有 4 列，表头有 10 列，各列可能错位；请检查多余或缺少的分隔符、引号，或文件是否被截断",
+        ),
         ('H002,"李四"x,,解放路2号,,1,2,是,113.51,22.27', "该行的引号不成对，无法分列，请修正引号后重新导入"),
     ],
 )
@@ -125,7 +128,11 @@ SQUARE = "POLYGON ((113.5 22.2, 113.6 22.2, 113.6 22.3, 113.5 22.3, 113.5 22.2))
         ("POLYGON ((113.5 22.2, 113.6 22.3, 113.6 22.2))", "geometry_unreadable", "可能是环未闭合或文字被截断"),
         (SQUARE[:40], "geometry_unreadable", "“WKT”不是可读的 WKT 图形"),
         (SQUARE.replace("113.6 22.3", "113.6 NaN"), "geometry_invalid", "坐标中有空值或无穷大（NaN）"),
-        (SQUARE.replace("113.6 22.3", "22.3 113.6"), "coordinates_refused", "（22.3, 113.6）与声明的坐标系 EPSG:4490 不符"),
+        (
+            SQUARE.replace("113.6 22.3", "22.3 113.6"),
+            "coordinates_refused",
+            "（22.3, 113.6）与声明的坐标系 EPSG:4490 不符",
+        ),
     ],
 )
 def test_a_bad_shape(tmp_path: Path, wkt: str, code: str, said: str) -> None:
@@ -163,7 +170,9 @@ class TestTheWholeFile:
 
     def test_swapped_axes(self, tmp_path: Path) -> None:
         rows = [{"编码": f"H{n}", "经度": "22.27", "纬度": "113.51"} for n in range(5)]
-        with pytest.raises(CoordinatesRefused, match=r"^row 2 \(22.27, 113.51\) and 4 other rows: .*swap the two columns"):
+        with pytest.raises(
+            CoordinatesRefused, match=r"^row 2 \(22.27, 113.51\) and 4 other rows: .*swap the two columns"
+        ):
             read_all(households_csv(tmp_path / "a.csv", *rows), "households")
 
     def test_metres_as_degrees(self, tmp_path: Path) -> None:
@@ -181,7 +190,9 @@ class TestTheWholeFile:
 
     def test_a_surveyors_x_is_north(self, tmp_path: Path) -> None:
         columns = ("编码", "地址", "X坐标", "Y坐标")
-        path = write_csv(tmp_path / "a.csv", columns, ("H1", "甲", "2465000.5", "500100.25"), ("H2", "乙", "2465001", "500101"))
+        path = write_csv(
+            tmp_path / "a.csv", columns, ("H1", "甲", "2465000.5", "500100.25"), ("H2", "乙", "2465001", "500101")
+        )
         with pytest.raises(CoordinatesRefused, match=r"swap the two columns \(surveyors write X for north\)"):
             read_all(path, "households", crs="EPSG:4547")
         rows = read_all(path, "households", crs="EPSG:4547", mapping={"lon": "Y坐标", "lat": "X坐标"})

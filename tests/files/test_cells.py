@@ -97,7 +97,9 @@ def test_moments_are_china_time_unless_they_say_otherwise(cell: object, moment: 
     assert read(kind_named("incidents"), "reported_at", cell) == datetime(2026, 3, 5, *moment, tzinfo=CHINA)
 
 
-@pytest.mark.parametrize("cell", ["昨天", "2026-02-30", "2026-13-01", "26-3-5", "2026-03-05 25:00", "5.3.2026", 12, True])
+@pytest.mark.parametrize(
+    "cell", ["昨天", "2026-02-30", "2026-13-01", "26-3-5", "2026-03-05 25:00", "5.3.2026", 12, True]
+)
 def test_what_is_no_date(cell: object) -> None:
     code, reason = fault(kind_named("incidents"), "reported_at", cell)
     assert code == "not_a_date"
@@ -121,7 +123,9 @@ def test_floors(cell: object, floor: int | None) -> None:
     assert read(HOUSEHOLDS, "floor", cell) == floor
 
 
-@pytest.mark.parametrize(("cell", "number"), [("1,234", 1234), ("1，234", 1234), ("12", 12), ("１２", 12), (12.0, 12), ("0", 0)])
+@pytest.mark.parametrize(
+    ("cell", "number"), [("1,234", 1234), ("1，234", 1234), ("12", 12), ("１２", 12), (12.0, 12), ("0", 0)]
+)
 def test_integers(cell: object, number: int) -> None:
     assert read(HOUSEHOLDS, "residents", cell) == number
 
@@ -152,7 +156,9 @@ def test_what_is_no_boolean() -> None:
     assert fault(HOUSEHOLDS, "surveyed", "大概") == ("not_a_boolean", "“是否摸排”为“大概”，请填“是”或“否”")
 
 
-@pytest.mark.parametrize(("cell", "kind"), [("综合网格", "general"), ("专属网格", "dedicated"), ("General", "general"), ("", None)])
+@pytest.mark.parametrize(
+    ("cell", "kind"), [("综合网格", "general"), ("专属网格", "dedicated"), ("General", "general"), ("", None)]
+)
 def test_choices(cell: str, kind: str | None) -> None:
     assert read(kind_named("grids"), "kind", cell) == kind
 
@@ -187,7 +193,12 @@ def test_keys_are_one_in_full_and_half_width() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [("东经113度", "不是数字"), ("113°15′52″", "度分秒写法请先换算成小数度"), ("113.5度", "带有单位"), ("inf", "不是有限的数")],
+    [
+        ("东经113度", "不是数字"),
+        ("113°15′52″", "度分秒写法请先换算成小数度"),
+        ("113.5度", "带有单位"),
+        ("inf", "不是有限的数"),
+    ],
 )
 def test_what_is_no_coordinate(cell: str, said: str) -> None:
     _, faults = convert_numbers([cell], "经度")

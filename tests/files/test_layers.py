@@ -39,7 +39,7 @@ def test_a_layer_is_read_in_its_own_coordinates(folder: Path, ending: str) -> No
     assert layer.crs.name == "EPSG:4547"
     for shape, letter in zip(layer.shapes[[0, 2]], "AC", strict=True):
         there = shapely.transform(DRAWING[letter], lambda xy: xy + ORIGIN)
-        assert shape.equals_exact(there, 1e-6, normalize=True)
+        assert shapely.normalize(shapely.transform(shape, lambda xy: xy.round(3))) == shapely.normalize(there)
     assert layer.names == ["440106001001000", "440106001001001", "440106001001002"]
 
 
@@ -95,7 +95,7 @@ def test_a_table_without_coordinates_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="no columns such as 经度 and 纬度, or WKT, among 编码、地址"):
         read_layer(path, "EPSG:4490")
     path = write_csv(tmp_path / "b.csv", ("编码", "经度", "纬度"), ("1", "113", "二十二"))
-    with pytest.raises(FileRefused, match="b.csv, row 2: “纬度”为“二十二”，不是数字"):
+    with pytest.raises(GeometryRefused, match="b.csv, row 2: “纬度”为“二十二”，不是数字"):
         read_layer(path, "EPSG:4490")
 
 
@@ -104,7 +104,9 @@ def test_shapes_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(GeometryRefused, match="a.csv, row 3"):
         read_layer(path, "EPSG:4547")
     path = tmp_path / "b.geojson"
-    path.write_text('{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[1,2]]}}', encoding="utf-8")
+    path.write_text(
+        '{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[1,2]]}}', encoding="utf-8"
+    )
     with pytest.raises(GeometryRefused, match="b.geojson, row 1: 图形无法读取"):
         read_layer(path)
 
@@ -119,4 +121,4 @@ def test_heights_are_dropped_and_told(tmp_path: Path) -> None:
 def test_long_chinese_columns_stay_apart_in_a_shapefile(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", ("网格编码", "网格编码旧", "WKT"), ("1", "2", "POINT (1 2)"))
     write_layer(tmp_path / "a.shp", read_layer(path, "EPSG:4547"))
-    assert list(read_layer(tmp_path / "a.shp").attributes) == ["网格编", "网格编1", "WKT"]
+    assert list(read_layer(tmp_path / "a.shp").attributes) == ["网格编", "网格编1"]

@@ -101,7 +101,9 @@ def test_a_shapefile_in_an_archive_named_in_chinese(tmp_path: Path, folder: str)
     assert folders
 
 
-def test_unpacked_files_are_removed_when_nobody_reads_them_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unpacked_files_are_removed_when_nobody_reads_them_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import tempfile
 
     path = shapefile(tmp_path / "a.shp", "GBK", prj=True)
@@ -165,8 +167,11 @@ def test_placemarks_of_other_programs(tmp_path: Path, encoding: str, ending: str
     assert first.values == {"code": "440106001001001", "name": "第01网格"}
     assert first.original["description"] == "<b>综合</b>"
     hole = [(113.52, 22.22), (113.54, 22.22), (113.54, 22.24)]
-    assert first.geometry == shapely.MultiPolygon([shapely.Polygon(shapely.box(113.5, 22.2, 113.6, 22.3, ccw=True).exterior, [hole])]) or (
-        first.geometry is not None and shapely.equals(first.geometry, shapely.box(113.5, 22.2, 113.6, 22.3) - shapely.Polygon(hole))
+    assert first.geometry == shapely.MultiPolygon(
+        [shapely.Polygon(shapely.box(113.5, 22.2, 113.6, 22.3, ccw=True).exterior, [hole])]
+    ) or (
+        first.geometry is not None
+        and shapely.equals(first.geometry, shapely.box(113.5, 22.2, 113.6, 22.3) - shapely.Polygon(hole))
     )
     assert [(refusal.row, refusal.code) for refusal in second.refusals] == [(2, "geometry_unreadable")]
 
@@ -195,15 +200,13 @@ def in_metres(letter: str) -> Geometry:
 def test_closed_polylines_of_a_drawing_are_areas_and_texts_in_them_their_names(tmp_path: Path, encoding: str) -> None:
     c, d = in_metres("C"), in_metres("D")
     path = tmp_path / "a.dxf"
-    drawing = (
-        dxf(
-            polyline(c, "网格线", closed=True),
-            polyline(d, "网格线", closed=True),
-            polyline(d, "道路", closed=False),
-            text("440106001001003", c.representative_point()),
-            text("440106001001004", d.representative_point()),
-            text("图名", shapely.Point(0, 0)),
-        )
+    drawing = dxf(
+        polyline(c, "网格线", closed=True),
+        polyline(d, "网格线", closed=True),
+        polyline(d, "道路", closed=False),
+        text("440106001001003", c.representative_point()),
+        text("440106001001004", d.representative_point()),
+        text("图名", shapely.Point(0, 0)),
     )
     path.write_text(drawing, encoding=encoding)
     options = {"mapping": {"code": "Text", "name": "Layer"}}

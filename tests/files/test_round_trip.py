@@ -109,7 +109,9 @@ def test_no_text_of_an_export_runs_as_a_formula(tmp_path: Path) -> None:
     import openpyxl
 
     kind = kind_named("sections")
-    rows = [({"name": text + "x", "leader": None}, None) for text in ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1")]
+    rows = [
+        ({"name": text + "x", "leader": None}, None) for text in ("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "\t=1")
+    ]
     write_rows(tmp_path / "out.csv", kind, rows)
     lines = (tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
     assert all(line.lstrip('"').startswith("'") for line in lines)

@@ -66,7 +66,17 @@ def test_no_word_means_yes_and_no() -> None:
 
 
 @pytest.mark.parametrize(
-    "column", ["网格编码", " 网格 编码 ", "*网格编码", "网格编码（必填）", "网格编码(15位)", "网格编码*：", "\ufeff网格编码", "CODE"]
+    "column",
+    [
+        "网格编码",
+        " 网格 编码 ",
+        "*网格编码",
+        "网格编码（必填）",
+        "网格编码(15位)",
+        "网格编码*：",
+        "\ufeff网格编码",
+        "CODE",
+    ],
 )
 def test_decoration_of_a_column_name_does_not_matter(column: str) -> None:
     assert recognise(kind_named("grids"), ["序号", column], {}).columns == {"code": 1}
@@ -100,13 +110,18 @@ def test_no_recognised_column_names_what_was_found_and_how_to_map() -> None:
 
 
 def test_a_required_field_without_a_column_is_named() -> None:
-    with pytest.raises(FileRefused, match=r"need a column for 地址 \(address\); the file has: 编码、户主; .*--map address="):
+    with pytest.raises(
+        FileRefused, match=r"need a column for 地址 \(address\); the file has: 编码、户主; .*--map address="
+    ):
         recognise(kind_named("households"), ["编码", "户主"], {})
 
 
 @pytest.mark.parametrize(
     ("mapping", "message"),
-    [({"colour": "地址"}, "no field 'colour'; the fields are: .*address"), ({"address": "地点"}, "no column '地点'.*编码、地址")],
+    [
+        ({"colour": "地址"}, "no field 'colour'; the fields are: .*address"),
+        ({"address": "地点"}, "no column '地点'.*编码、地址"),
+    ],
 )
 def test_a_wrong_mapping_is_named(mapping: dict[str, str], message: str) -> None:
     with pytest.raises(FileRefused, match=message):

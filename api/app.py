@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api import grids, health, incidents, locating, pages, problems
+from api.hosts import LocalHostsOnly
 from gridmap import __version__
 from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
-    from gridmap.config import Settings
+    from collections.abc import AsyncIterator
 
-# Without accounts the server answers this machine alone. The host check keeps a web page elsewhere from reaching it
-# through a name that resolves to 127.0.0.1.
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "testserver")
+    from gridmap.config import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -27,6 +26,13 @@ def create_app(settings: Settings) -> FastAPI:
     DatabaseProblem
         The database is missing or of another version.
     """
+    database = Database.open(settings.database)
+
+    @asynccontextmanager
+    async def closing(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
     app = FastAPI(
         title="gridmap",
         version=__version__,
@@ -34,10 +40,11 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # the interactive page loads scripts from public hosts
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        lifespan=closing,
     )
-    app.state.database = Database.open(settings.database)
+    app.state.database = database
     app.state.pages = pages.PageCache()
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOCAL_HOSTS))
+    app.add_middleware(LocalHostsOnly)
     problems.register(app)
     app.include_router(health.router)
     app.include_router(pages.router)

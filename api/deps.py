@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
+from pydantic import AfterValidator
 
 from gridmap.access import Scope
 from gridmap.storage.database import Database, Transaction
@@ -41,7 +42,13 @@ def write_transaction(opened: Annotated[Database, Depends(database)]) -> Iterato
         yield tx
 
 
-OpenedDatabase = Annotated[Database, Depends(database)]
+def _storable(text: str) -> str:
+    if "\0" in text:  # SQLite would take it, PostgreSQL does not
+        raise ValueError("must not contain the character NUL")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
 CurrentScope = Annotated[Scope, Depends(current_scope)]
 ReadTx = Annotated[Transaction, Depends(read_transaction, scope="function")]
 WriteTx = Annotated[Transaction, Depends(write_transaction, scope="function")]

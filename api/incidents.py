@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 -- FastAPI reads the annotation
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import CurrentScope, ReadTx, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.problems import answers
 from gridmap.services import incidents as verbs
 
 router = APIRouter(tags=["incidents"])
@@ -35,27 +36,62 @@ class IncidentIn(BaseModel):
         },
     )
 
-    title: str = Field(min_length=1, max_length=200)
-    description: str = Field(default="", max_length=4000)
-    category: str = Field(default="", max_length=100)
-    source: str = Field(default="", max_length=100)
-    address: str = Field(default="", max_length=400)
+    title: Text = Field(min_length=1, max_length=200)
+    description: Text = Field(default="", max_length=4000)
+    category: Text = Field(default="", max_length=100)
+    source: Text = Field(default="", max_length=100)
+    address: Text = Field(default="", max_length=400)
     lon: float | None = None
     lat: float | None = None
-    crs: str = "EPSG:4490"
+    crs: Text = "EPSG:4490"
     accuracy: float = Field(default=0, ge=0, le=100_000, description="Radius of the position in metres.")
-    building: str | None = Field(default=None, max_length=100, description="Code of the building, where known.")
+    building: Text | None = Field(default=None, max_length=100, description="Code of the building, where known.")
     floor: int | None = Field(default=None, ge=-20, le=300)
-    reporter: str = Field(default="", max_length=100)
-    phone: str = Field(default="", max_length=40)
-    number: str | None = Field(default=None, min_length=1, max_length=100, description="工单编号; made when absent.")
+    reporter: Text = Field(default="", max_length=100)
+    phone: Text = Field(default="", max_length=40)
+    number: Text | None = Field(default=None, min_length=1, max_length=100, description="工单编号; made when absent.")
     reported_at: datetime | None = None
+
+
+_VERDICT: dict[str, Any] = {
+    "reason": "inside",
+    "grid_id": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11",
+    "grid_code": "440106001003003",
+    "grid_name": "解放路社区第03网格",
+    "community_code": "440106001003",
+    "community_name": "解放路社区",
+    "worker": "李**",
+    "distance": 12.4,
+    "nearest_code": None,
+    "nearest_name": None,
+    "review": True,
+    "plan_id": "5f4a0c5e-3c0e-4a39-8a41-0f6a4d2f7a11",
+    "plan_name": "现行划分方案",
+}
+_INCIDENT: dict[str, Any] = {
+    "id": "7b0f2a52-51b7-4a4e-9d0e-2f9f5c1f8a10",
+    "number": "R20260301-7B0F2A52",
+    "title": "楼上漏水",
+    "description": "",
+    "category": "民生诉求",
+    "source": "12345热线",
+    "address": "解放路12号阳光花园3栋2单元501",
+    "reporter": "张**",
+    "phone": "199****1234",
+    "reported_at": "2026-03-01T09:30:00+08:00",
+    "state": "待受理",
+    "deadline": None,
+    "lon": 113.325,
+    "lat": 23.135,
+    "accuracy": 15,
+    "assignment": _VERDICT,
+}
 
 
 class Verdict(BaseModel):
     """Which grid has it, and why."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _VERDICT})
 
     reason: str
     grid_id: str | None
@@ -75,7 +111,7 @@ class Verdict(BaseModel):
 class IncidentOut(BaseModel):
     """An incident; the reporter's name and telephone are masked."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _INCIDENT})
 
     id: str
     number: str
@@ -98,11 +134,13 @@ class IncidentOut(BaseModel):
 class IncidentList(BaseModel):
     """A page of incidents, newest first."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"total": 1, "items": [_INCIDENT]}})
+
     total: int
     items: list[IncidentOut]
 
 
-@router.post("/incidents", operation_id="report_incident", status_code=201, responses={409: {}, 422: {}})
+@router.post("/incidents", operation_id="report_incident", status_code=201, responses=answers(409, 422))
 def report(tx: WriteTx, scope: CurrentScope, body: IncidentIn, response: Response) -> IncidentOut:
     """Store an incident and say at once which grid and worker have it, why, and how far the border is."""
     incident = verbs.report_incident(tx, scope, verbs.Report(**body.model_dump()))
@@ -110,12 +148,12 @@ def report(tx: WriteTx, scope: CurrentScope, body: IncidentIn, response: Respons
     return IncidentOut.model_validate(incident)
 
 
-@router.get("/incidents", operation_id="list_incidents", responses={422: {}})
+@router.get("/incidents", operation_id="list_incidents", responses=answers(404, 422))
 def listing(
     tx: ReadTx,
     scope: CurrentScope,
-    grid: Annotated[str | None, Query(description="Grid code.")] = None,
-    state: Annotated[str | None, Query(description="State, such as 待受理.")] = None,
+    grid: Annotated[Text | None, Query(description="Grid code.")] = None,
+    state: Annotated[Text | None, Query(description="State, such as 待受理.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> IncidentList:
@@ -124,7 +162,7 @@ def listing(
     return IncidentList(total=found.total, items=[IncidentOut.model_validate(item) for item in found.items])
 
 
-@router.get("/incidents/{incident_id}", operation_id="get_incident", responses={404: {}})
-def single(tx: ReadTx, scope: CurrentScope, incident_id: str) -> IncidentOut:
+@router.get("/incidents/{incident_id}", operation_id="get_incident", responses=answers(404, 422))
+def single(tx: ReadTx, scope: CurrentScope, incident_id: Text) -> IncidentOut:
     """Show one incident by id or number."""
     return IncidentOut.model_validate(verbs.get_incident(tx, scope, incident_id))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import CurrentScope, ReadTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.problems import answers
 from gridmap.services.locating import Place, locate
 
 router = APIRouter(tags=["locate"])
@@ -62,7 +63,7 @@ class PlaceOut(BaseModel):
         return PlaceOut.model_validate(place)
 
 
-@router.get("/locate", operation_id="locate", responses={404: {}, 422: {}})
+@router.get("/locate", operation_id="locate", responses=answers(404, 422))
 def get_place(
     tx: ReadTx,
     scope: CurrentScope,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import CurrentScope, ReadTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.problems import answers
 from gridmap.access import Scope  # noqa: TC001 -- the cache's fields are typed with it
 from gridmap.errors import NoPlan
 from gridmap.services.overview import overview, revision
@@ -38,7 +39,7 @@ def page_cache(request: Request) -> PageCache:
     return cache
 
 
-@router.get("/", operation_id="overview_page", response_class=HTMLResponse)
+@router.get("/", operation_id="overview_page", response_class=HTMLResponse, responses=answers())
 def get_overview(tx: ReadTx, scope: CurrentScope, cache: Annotated[PageCache, Depends(page_cache)]) -> HTMLResponse:
     """Show the live 一张图; before any boundaries are imported, say what to do first."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -30,6 +31,35 @@ STATUS: dict[type[errors.GridmapError], int] = {
     errors.SetupMissing: 503,
     errors.GridmapError: 500,
 }
+
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457. `code` is stable, `detail` is for people; `evidence` and `fields` say what and where.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "evidence": {"type": "object"},
+        "fields": {"type": "array", "items": {"type": "object"}},
+        "request_id": {"type": "string"},
+    },
+    "required": ["type", "title", "status", "detail", "code"],
+}
+ANYWHERE = (400, 500, 503)  # another host's name or an unreadable body; our mistake; the database
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the problems that a route answers with, for OpenAPI; those of every route are among them."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/problem+json": {"schema": _SCHEMA}},
+        }
+        for status in sorted({*statuses, *ANYWHERE})
+    }
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:

@@ -77,7 +77,7 @@ def process(code: str, file: Path) -> float:
 
 def main(files: list[Path]) -> None:
     print("polygons     nodes   judge   list   judge dirty   repair (s)")
-    for side in (10, 20, 50, 100):
+    for side in (10, 20, 50):
         layer = lattice(side)
         dirty = redrawn(layer, 0.1)
         times = (

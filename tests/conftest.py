@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fresh_databases import copied_database, copied_file, execute
+from office import client_of, open_office
 from postgres_server import postgres_server
 from sqlalchemy.engine import make_url
 
@@ -15,6 +16,8 @@ from gridmap.storage.database import Database, Transaction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from starlette.testclient import TestClient
 
 DIALECTS = ("spatialite", "postgis")
 
@@ -77,6 +80,24 @@ def shared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
         opened = Database.open(name)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def shared_office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The drawn office on either system, one for all tests of a module that leave its boundaries alone."""
+    folder = tmp_path_factory.mktemp("office")
+    with _fresh(request, request.param, folder) as name:
+        opened = Database.open(name)
+        open_office(opened, folder)
+        opened.close()
+        yield name
+
+
+@pytest.fixture(scope="module")
+def client(shared_office: str) -> Iterator[TestClient]:
+    """A client of the office's API."""
+    with client_of(shared_office) as opened:
+        yield opened
 
 
 class _RolledBack(Exception):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from ascii_art import polygons
+from starlette.testclient import TestClient
 
+from api.app import create_app
+from gridmap.config import Settings
 from gridmap.datum import Plane
 from gridmap.model.kinds import kind_named
 from gridmap.runner import ImportRequest, run_import
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gridmap.services.imports import ImportReport
@@ -39,6 +43,13 @@ GRIDS = """
 """
 COMMUNITY_OF = {"A": "001", "B": "002"}
 GRID_OF = {"A": "001001", "B": "001002", "C": "001003", "D": "002001", "E": "002002"}
+WORKER = "李示范"  # of every grid
+# The same land after a redistricting: the middle of A has gone to B.
+MOVED = """
+    ABBBDDD
+    ABBBDEE
+    CCCCDEE
+"""
 
 
 def code(letter: str, of: Mapping[str, str] = GRID_OF) -> str:
@@ -87,7 +98,8 @@ def write_communities(folder: Path, art: str = COMMUNITIES) -> Path:
 def write_grids(folder: Path, art: str = GRIDS, name: str = "grids.geojson") -> Path:
     """Write the drawn grids as a file."""
     drawn = polygons(art, SIZE)
-    return write_geojson(folder / name, [(to_lonlat(shape), {"code": code(letter)}) for letter, shape in drawn.items()])
+    rows = [(to_lonlat(shape), {"code": code(letter), "worker": WORKER}) for letter, shape in drawn.items()]
+    return write_geojson(folder / name, rows)
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], encoding: str = "utf-8") -> Path:
@@ -126,3 +138,11 @@ def open_office(database: Database, folder: Path) -> None:
     """Import the drawn communities and grids."""
     load(database, "communities", write_communities(folder))
     load(database, "grids", write_grids(folder))
+
+
+@contextmanager
+def client_of(target: str) -> Iterator[TestClient]:
+    """Open the API of a database; a mistake of ours is answered as a server would, not raised."""
+    app = create_app(Settings(database=target))
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        yield client

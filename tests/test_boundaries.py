@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pytest
@@ -25,8 +25,12 @@ ZONE = datum.Plane.at(113.325)
 CORNER = ZONE.project(HERE[None])[0]
 
 
+class Lay(Protocol):
+    def __call__(self, shapes: np.ndarray, crs: str = "EPSG:4490") -> Layer: ...
+
+
 @pytest.fixture
-def laid(tmp_path: Path) -> callable:  # type: ignore[valid-type]
+def laid(tmp_path: Path) -> Lay:
     """Lay a drawing down in Guangzhou and write it as GeoJSON in a CRS; returns the layer that is read back."""
 
     def lay(shapes: np.ndarray, crs: str = "EPSG:4490") -> Layer:
@@ -48,7 +52,7 @@ def laid(tmp_path: Path) -> callable:  # type: ignore[valid-type]
     return lay
 
 
-def test_a_sound_file_is_a_coverage_twice(laid: callable) -> None:  # type: ignore[valid-type]
+def test_a_sound_file_is_a_coverage_twice(laid: Lay) -> None:
     check = check_layer(laid(drawn("AAB\nCCB", 100.0)))
     assert check.is_coverage
     assert check.on_grid.valid
@@ -58,7 +62,7 @@ def test_a_sound_file_is_a_coverage_twice(laid: callable) -> None:  # type: igno
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4547", "gcj02", "bd09", "EPSG:3857"])
-def test_an_overlap_is_named_placed_and_measured_in_any_system(laid: callable, crs: str) -> None:  # type: ignore[valid-type]
+def test_an_overlap_is_named_placed_and_measured_in_any_system(laid: Lay, crs: str) -> None:
     check = check_layer(laid(array(box(0, 0, 200, 100), box(190, 0, 400, 100)), crs))
     overlap = check.problems[0]
     assert (overlap.kind, overlap.features, overlap.rows) == ("overlap", ("440106001001001", "440106001001002"), (1, 2))
@@ -89,7 +93,7 @@ def test_web_mercator_is_no_plane_and_feet_are_made_metres() -> None:
 
 @pytest.mark.parametrize("crs", ["EPSG:4490", "EPSG:4547", "gcj02"])
 def test_a_repaired_file_is_written_read_and_found_to_be_a_coverage(
-    laid: callable,  # type: ignore[valid-type]
+    laid: Lay,
     tmp_path: Path,
     crs: str,
 ) -> None:
@@ -106,7 +110,7 @@ def test_a_repaired_file_is_written_read_and_found_to_be_a_coverage(
     assert again.delivered.features == 3
 
 
-def test_decisions_are_made_by_name_and_missing_ones_refuse_with_places_on_the_map(laid: callable) -> None:  # type: ignore[valid-type]
+def test_decisions_are_made_by_name_and_missing_ones_refuse_with_places_on_the_map(laid: Lay) -> None:
     layer = laid(array(box(0, 0, 210, 100), box(200, 0, 500, 100)))
     with pytest.raises(RepairRefused, match="overlap-1 of 1,000 m²") as refused:
         repair_layer(layer)
@@ -123,7 +127,7 @@ def test_decisions_are_made_by_name_and_missing_ones_refuse_with_places_on_the_m
         repair_layer(layer, decisions={"overlap-1": "nobody"})
 
 
-def test_rows_that_are_no_land_are_named(laid: callable, tmp_path: Path) -> None:  # type: ignore[valid-type]
+def test_rows_that_are_no_land_are_named(laid: Lay, tmp_path: Path) -> None:
     layer = laid(drawn("AB", 100.0))
     broken = Layer(
         tmp_path / "grids.geojson", layer.format, layer.crs, array(layer.shapes[0], None), layer.names, layer.attributes
@@ -133,7 +137,7 @@ def test_rows_that_are_no_land_are_named(laid: callable, tmp_path: Path) -> None
     assert refused.value.evidence["rows"] == {2: "has no geometry"}
 
 
-def test_metres_that_are_called_degrees_are_refused(laid: callable) -> None:  # type: ignore[valid-type]
+def test_metres_that_are_called_degrees_are_refused(laid: Lay) -> None:
     layer = laid(drawn("AB", 100.0))
     lying = Layer(
         layer.path, layer.format, layer.crs, ZONE.project_geometries(layer.shapes), layer.names, layer.attributes

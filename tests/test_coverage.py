@@ -212,6 +212,7 @@ def test_a_moved_corner_is_always_found_with_its_area(layer: np.ndarray, seed: i
     overlap = sum(problem.area for problem in found if problem.kind is ProblemKind.OVERLAP)
     others = shapely.union_all(np.delete(layer, row))
     assert overlap == pytest.approx(shapely.intersection(moved[row], others).area, abs=1e-6)
+    assert judge(moved, 0.01).valid == shapely.coverage_is_valid(moved, gap_width=0.01)
     changed = shapely.symmetric_difference(layer[row], moved[row])
     assert found or not measure.is_wider(array(changed), 0.01)[0]
 

@@ -20,9 +20,15 @@ from maps.overview import overview_page
 
 
 @click.command("demo")
-@click.option("--dir", "folder", default="gridmap-demo", show_default=True, type=click.Path(path_type=Path))
-@click.option("--size", default="full", show_default=True, type=click.Choice(["small", "full"]))
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31))
+@click.option(
+    "--dir", "folder", default="gridmap-demo", show_default=True, type=click.Path(path_type=Path), help="Where it goes."
+)
+@click.option(
+    "--size", default="full", show_default=True, type=click.Choice(["small", "full"]), help="A part, or all of it."
+)
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**31), help="Another seed makes another town."
+)
 @click.option("--force", is_flag=True, help="Replace a demonstration that is there.")
 @json_option
 def command(folder: Path, size: str, seed: int, force: bool, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from gridmap.errors import Forbidden
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Only 127.0.0.1 until accounts exist.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 def command(host: str, port: int) -> None:
     """Serve the live map at / and the API at /api/v1.
 

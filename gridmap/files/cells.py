@@ -64,13 +64,15 @@ OMITTED = object()
 
 def text_of(cell: object) -> str:
     """Show a cell as the user sees it, without control characters."""
+    if isinstance(cell, str):
+        return cell if cell.isprintable() else cell.translate(_CONTROL)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    return printable(str(cell))
+    return str(cell)
 
 
 def guard(text: str) -> str:
@@ -89,7 +91,7 @@ def printable(text: str) -> str:
 
 
 def convert_column(
-    kind: Kind, field: Field, cells: Sequence[object], *, is_key: bool = False
+    kind: Kind, field: Field, cells: Sequence[object], *, is_key: bool = False, required: bool | None = None
 ) -> tuple[list[object], dict[int, Fault]]:
     """Read one column as the values of a field.
 
@@ -101,6 +103,8 @@ def convert_column(
         Text from a CSV; numbers, dates and booleans as well from workbooks and GIS files.
     is_key : bool
         The field identifies records: full-width and half-width forms are made one.
+    required : bool, optional
+        An empty cell is a fault; default as the field says.
 
     Returns
     -------
@@ -109,7 +113,8 @@ def convert_column(
     faults : dict
         Position in the column to what is wrong.
     """
-    convert = _converter(kind, field, is_key=is_key)
+    needed = field.required if required is None else required
+    convert = _converter(kind, field, is_key=is_key, required=needed)
     label = vocabulary.label(kind, field.name)
     values: list[object] = []
     faults: dict[int, Fault] = {}
@@ -122,7 +127,7 @@ def convert_column(
                 faults[position] = Fault(refused.code, f"“{label}”{refused.reason}", text_of(cell))
                 values.append(None)
                 continue
-        if value is None and field.required:
+        if value is None and needed:
             faults[position] = Fault("missing", f"“{label}”没有填写，该项必填，请补填后重新导入")
         values.append(value)
     return values, faults
@@ -152,7 +157,7 @@ def convert_numbers(cells: Sequence[object], label: str) -> tuple[list[float], d
     return values, faults
 
 
-def _converter(kind: Kind, field: Field, *, is_key: bool) -> Callable[[object], object]:
+def _converter(kind: Kind, field: Field, *, is_key: bool, required: bool) -> Callable[[object], object]:
     if field.choices:
         words = vocabulary.choice_words(kind, field.name)
         shown = "、".join(vocabulary.choice_label(kind, field.name, value) for value in field.choices)
@@ -164,7 +169,7 @@ def _converter(kind: Kind, field: Field, *, is_key: bool) -> Callable[[object], 
     if field.type is FieldType.TEXT and is_key:
         convert = _key_text
     if field.mask is not None:
-        return _unless_masked(convert, required=field.required)
+        return _unless_masked(convert, required=required)
     return convert
 
 

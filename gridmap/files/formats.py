@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ _MAGIC = (
     (b"\xff\xfe", "text"),  # UTF-16
     (b"\xfe\xff", "text"),
 )
+_GROUP_CODE = re.compile(rb"(?:999\r?\n[^\n]*\n\s*)*0\r?\n\s*SECTION\s")  # how a DXF begins, after comments
 _BEGINNINGS = (
     ((b"{", b"[", b"\x1e{"), "JSON"),
     ((b"<!doctype html", b"<html", b"<table", b"<meta"), "a web page"),
@@ -114,8 +116,8 @@ def identify(path: Path) -> Format:
         Format.GEOJSON: {"JSON"},
         Format.GEOJSONL: {"JSON"},
         Format.KML: {"XML"},
-        Format.DXF: {"text"},
-        Format.CSV: {"text", "JSON"},  # a cell may begin with a brace
+        Format.DXF: {"a drawing"},
+        Format.CSV: {"text", "JSON", "XML"},  # a cell may begin with a brace or bracket
     }[kind]
     if looks not in expected:
         raise FileRefused(
@@ -133,6 +135,8 @@ def _looks_like(head: bytes) -> str:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if b"\x00" in head:
         return "binary data"
+    if _GROUP_CODE.match(text):
+        return "a drawing"
     for beginning, name in _BEGINNINGS:
         if text[:14].lower().startswith(beginning):
             return name

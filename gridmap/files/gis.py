@@ -36,6 +36,7 @@ _GEOJSON_CRS = re.compile(
 )
 _OWN_CRS = re.compile(rb'"gridmap_crs"\s*:\s*"([a-z0-9]{1,20})"')
 _URN = re.compile(r"^urn:ogc:def:crs:EPSG:[^:]*:(\d+)$", re.IGNORECASE)
+_DRIVERS = {".geojson": "GeoJSON:", ".json": "GeoJSON:", ".gpkg": "GPKG:"}
 _PAGE_SIZE_AT, _PAGES_AT = 16, 28  # of a SQLite header
 
 
@@ -103,7 +104,9 @@ class Place:
             raise FileRefused(f"{self.name} has no features: nothing to read", file=self.name)
         if total >= _BLOCK:
             with _asking_gdal(self.path, self.encoding):
-                total = int(pyogrio.read_info(self.path, layer=self.layer, force_feature_count=True)["features"])
+                total = int(
+                    pyogrio.read_info(_only_as_named(self.path), layer=self.layer, force_feature_count=True)["features"]
+                )
         carried, implied = first.crs, False
         if self.form is Format.GEOJSON:
             carried = geojson_crs(self.path)
@@ -177,7 +180,7 @@ def read_features(
     options = {"DATE_AS_STRING": "YES"} if path.suffix.lower() in {".geojson", ".json"} else {}
     with _asking_gdal(path, encoding) as heard:
         meta, _, wkb, attributes = pyogrio.raw.read(
-            path,
+            _only_as_named(path),
             layer=layer,
             encoding=encoding,
             skip_features=skip,
@@ -189,6 +192,15 @@ def read_features(
     if wkb is None:
         wkb = np.full(len(attributes[0]) if attributes else 0, None, dtype=object)
     return Features(tuple(str(name) for name in meta["fields"]), attributes, wkb, meta["crs"], said)
+
+
+def _only_as_named(path: Path) -> str:
+    """Bind GDAL to the driver of the ending: left alone it looks at the content, and some contents are commands.
+
+    A "GeoJSON" may be a GDAL pipeline or a virtual layer, which read other files and addresses. Shapefiles and
+    drawings have no such prefix: their first bytes are checked instead.
+    """
+    return f"{_DRIVERS.get(path.suffix.lower(), '')}{path}"
 
 
 @contextmanager
@@ -250,7 +262,9 @@ def pick_layer(path: Path, layer: str | None) -> str:
             file=path.name,
         )
     with _asking_gdal(path, None):
-        names = [str(name) for name, _ in pyogrio.list_layers(path)]
+        found = pyogrio.list_layers(_only_as_named(path)).tolist()
+    drawn = [str(name) for name, shape in found if shape is not None]  # a style or a list stands beside a map's layers
+    names = drawn or [str(name) for name, _ in found]
     if layer is None and len(names) == 1:
         return names[0]
     if layer is None or layer not in names:

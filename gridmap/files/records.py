@@ -11,7 +11,7 @@ import shapely
 from gridmap.files import cells, vocabulary
 from gridmap.files.cells import Fault
 from gridmap.files.shapes import judge, read_wkt
-from gridmap.files.vocabulary import GEOMETRY, LAT, LON, WKT
+from gridmap.files.vocabulary import GEOMETRY, LAT, LON, WKT, required_fields
 from gridmap.model.kinds import Shape
 
 if TYPE_CHECKING:
@@ -117,11 +117,17 @@ def read_values(reading: Reading, batch: Batch) -> tuple[dict[str, list[object]]
     """Convert every recognised column of a batch."""
     values: dict[str, list[object]] = {}
     faults: Faults = {}
+    required = required_fields(reading.kind, reading.key)
     for field in reading.kind.fields:
         if not reading.has(field.name):
             continue
-        column = batch.cells[reading.recognised.columns[field.name]]
-        values[field.name], wrong = cells.convert_column(reading.kind, field, column, is_key=field.name in reading.key)
+        values[field.name], wrong = cells.convert_column(
+            reading.kind,
+            field,
+            batch.cells[reading.recognised.columns[field.name]],
+            is_key=field.name in reading.key,
+            required=field.name in required,
+        )
         for position, fault in wrong.items():
             faults.setdefault(position, []).append((field.name, fault))
     for position, fault in batch.faults.items():
@@ -215,7 +221,10 @@ def make_rows(
     shapes: NDArray[np.object_],
 ) -> list[Row]:
     """Put the columns of a batch together as rows."""
-    originals = zip(*([cells.text_of(cell) for cell in column] for column in batch.cells), strict=True)
+    originals = zip(
+        *([cell if isinstance(cell, str) else cells.text_of(cell) for cell in column] for column in batch.cells),
+        strict=True,
+    )
     records = zip(*values.values(), strict=True)
     names = tuple(values)
     rows: list[Row] = []

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PARTS = (".shp", ".shx", ".dbf")
 _EXTRAS = (".prj", ".cpg")
+_MAGIC = b"\x00\x00\x27\x0a"
 _NAME = 11  # bytes of a column name in a .dbf, the last of them zero
 _END_OF_NAMES = 0x0D
 _LANGUAGES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5"}  # dBASE language ids of Chinese tables
@@ -96,6 +97,10 @@ def _require_whole(path: Path, name: str) -> None:
     for ending in (".shp", ".shx"):
         with parts[ending].open("rb") as stream:
             head = stream.read(28)
+        if not head.startswith(_MAGIC):
+            raise FileRefused(
+                f"{name}: the {ending} is no part of a shapefile; copy all files again", file=name, part=ending
+            )
         _require_size(name, parts[ending], 2 * int.from_bytes(head[24:28], "big"))
     with parts[".dbf"].open("rb") as stream:
         head = stream.read(12)

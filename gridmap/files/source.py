@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gridmap.errors import FileRefused
 from gridmap.files import shapefile, vocabulary
 from gridmap.files.crs import settle_crs
 from gridmap.files.delimited import open_delimited
@@ -169,8 +170,8 @@ def open_source(
     feed = _open_feed(path, form, kind, layer, encoding, header_row)
     keys = vocabulary.checked_key(kind, key)
     recognised = vocabulary.recognise(kind, feed.columns, mapping or {}, keys, cut=form is Format.SHAPEFILE)
-    placed = kind.shape is not Shape.NONE and (not form.is_table or _has_coordinates(kind, recognised))
     notes = [*feed.notes, *recognised.notes]
+    placed = kind.shape is not Shape.NONE and (not form.is_table or _has_coordinates(path, kind, recognised, notes))
     found = settle_crs(path, crs, feed, notes) if placed else None
     parts = shapefile.parts_of(path) if path.suffix.lower() == ".shp" else [path]
     reading = Reading(kind, feed.columns, recognised, found, keys)
@@ -197,6 +198,21 @@ def _open_feed(path: Path, form: Format, kind: Kind, layer: str | None, encoding
     return open_gis(path, form, layer, encoding)
 
 
-def _has_coordinates(kind: Kind, recognised: Recognised) -> bool:
-    columns = recognised.columns
-    return WKT in columns or (kind.shape is Shape.POINT and LON in columns and LAT in columns)
+def _has_coordinates(path: Path, kind: Kind, recognised: Recognised, notes: list[str]) -> bool:
+    """Tell whether a sheet says where its records are; half of a pair of coordinates is a mistake."""
+    if WKT in recognised.columns:
+        return True
+    found = [name for name in (LON, LAT) if name in recognised.columns]
+    if kind.shape is not Shape.POINT:
+        if found:
+            notes.append(f"{kind.chinese}需要图形，经纬度列未使用；图形请放在 WKT 列")
+        return False
+    if len(found) == 1:
+        other = LAT if found == [LON] else LON
+        raise FileRefused(
+            f"{path.name} has a column for {vocabulary.label(kind, found[0])} ({found[0]}) and none for "
+            f"{vocabulary.label(kind, other)} ({other}); name it with --map {other}=COLUMN, or leave both out with "
+            f"--map {found[0]}=",
+            file=path.name,
+        )
+    return bool(found)

@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gridmap.config import data_dir
@@ -36,6 +36,7 @@ def _words() -> dict[str, Any]:
     return words
 
 
+@lru_cache(maxsize=4096)  # cells repeat themselves
 def fold(text: str) -> str:
     """Reduce a column name or a word to what is compared: no blanks, asterisks, underscores, case, full-width forms."""
     return _DECORATION.sub("", unicodedata.normalize("NFKC", text).replace("\ufeff", "")).casefold()
@@ -175,6 +176,12 @@ def checked_key(kind: Kind, key: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(key or kind.key)
 
 
+def required_fields(kind: Kind, key: Sequence[str]) -> frozenset[str]:
+    """Name the fields that no row may lack: where another key was chosen, the kind's own key is not needed."""
+    replaced = set(kind.key) - set(key) if key else set()
+    return frozenset(field.name for field in kind.fields if field.required and field.name not in replaced)
+
+
 def recognise(
     kind: Kind, columns: Sequence[str], mapping: Mapping[str, str], key: Sequence[str] = (), *, cut: bool = False
 ) -> Recognised:
@@ -244,7 +251,8 @@ def _require_columns(kind: Kind, columns: Sequence[str], found: Mapping[str, int
             f"name them with --map, for example --map {example}={columns[0] if columns else label(kind, example)}",
             columns=list(columns),
         )
-    missing = [field.name for field in kind.fields if field.required and field.name not in found]
+    required = required_fields(kind, key)
+    missing = [field.name for field in kind.fields if field.name in required and field.name not in found]
     if not missing and key and not any(name in found for name in key):
         missing = list(key)
     if missing:

@@ -35,16 +35,17 @@ def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1) -> 
             f"{path.name} is a zip archive but no workbook: xl/workbook.xml is missing; save it as .xlsx again",
             file=path.name,
         )
-    names = _sheet_names(path)
-    if sheet is not None and sheet not in names:
-        raise FileRefused(f"{path.name} has no sheet {sheet!r}; it has: {'、'.join(names)}", file=path.name)
-    for name in [sheet] if sheet is not None else names:
-        header = next((row for number, row in _rows(path, name) if number == header_row), ())
-        columns = name_columns(header)
-        if columns and any(any(row) for number, row in _rows(path, name) if number > header_row):
-            break
-    else:
-        raise FileRefused(f"{path.name} has no rows below the header: nothing to read", file=path.name)
+    with _opened(path) as workbook:
+        names = [table.title for table in workbook.worksheets]
+        if sheet is not None and sheet not in names:
+            raise FileRefused(f"{path.name} has no sheet {sheet!r}; it has: {'、'.join(names)}", file=path.name)
+        for name in [sheet] if sheet is not None else names:
+            rows = _rows(workbook, name)
+            columns = name_columns(next((row for number, row in rows if number == header_row), ()))
+            if columns and any(row for _, row in rows):
+                break
+        else:
+            raise FileRefused(f"{path.name} has no rows below the header: nothing to read", file=path.name)
 
     def batches(size: int) -> Iterator[Batch]:
         return _batches(path, name, header_row, len(columns), size)
@@ -65,45 +66,43 @@ def _opened(path: Path) -> Iterator[Any]:
             finally:
                 workbook.close()
     except _BROKEN as broken:
-        if isinstance(broken, DefusedXmlException) or isinstance(broken.__cause__, DefusedXmlException):
-            raise FileRefused(
-                f"{path.name} declares XML entities, as an entity bomb does; save it anew in the spreadsheet program",
-                file=path.name,
-            ) from broken
-        said = str(broken).partition("\n")[0]
-        raise FileRefused(
-            f"{path.name} is no sound workbook or was cut short ({said}); save it as .xlsx again",
+        raise _unsound(path, broken) from broken
+
+
+def _unsound(path: Path, broken: BaseException) -> FileRefused:
+    if isinstance(broken, DefusedXmlException) or isinstance(broken.__cause__, DefusedXmlException):
+        return FileRefused(
+            f"{path.name} declares XML entities, as an entity bomb does; save it anew in the spreadsheet program",
             file=path.name,
-        ) from broken
+        )
+    said = str(broken).partition("\n")[0]
+    return FileRefused(
+        f"{path.name} is no sound workbook or was cut short ({said}); save it as .xlsx again", file=path.name
+    )
 
 
-def _sheet_names(path: Path) -> list[str]:
-    with _opened(path) as workbook:
-        return [sheet.title for sheet in workbook.worksheets]
-
-
-def _rows(path: Path, sheet: str) -> Iterator[tuple[int, tuple[object, ...]]]:
+def _rows(workbook: Any, sheet: str) -> Iterator[tuple[int, tuple[object, ...]]]:
     """Rows with their numbers, blank cells at the end cut off."""
-    with _opened(path) as workbook:
-        table = workbook[sheet]
-        table.reset_dimensions()  # writers state them wrongly, and then rows are missing
-        for number, row in enumerate(table.iter_rows(values_only=True), start=1):
-            end = len(row)
-            while end and (row[end - 1] is None or row[end - 1] == ""):
-                end -= 1
-            yield number, row[:end]
+    table = workbook[sheet]
+    table.reset_dimensions()  # writers state them wrongly, and then rows are missing
+    for number, row in enumerate(table.iter_rows(values_only=True), start=1):
+        end = len(row)
+        while end and (row[end - 1] is None or row[end - 1] == ""):
+            end -= 1
+        yield number, row[:end]
 
 
 def _batches(path: Path, sheet: str, header_row: int, width: int, size: int) -> Iterator[Batch]:
     numbers: list[int] = []
     rows: list[tuple[object, ...]] = []
-    for number, row in _rows(path, sheet):
-        if number <= header_row or not row:
-            continue
-        numbers.append(number)
-        rows.append((*row[:width], *(None for _ in range(width - len(row)))))
-        if len(rows) == size:
-            yield Batch(numbers, list(zip(*rows, strict=True)))
-            numbers, rows = [], []
+    with _opened(path) as workbook:
+        for number, row in _rows(workbook, sheet):
+            if number <= header_row or not row:
+                continue
+            numbers.append(number)
+            rows.append((*row[:width], *(None for _ in range(width - len(row)))))
+            if len(rows) == size:
+                yield Batch(numbers, list(zip(*rows, strict=True)))
+                numbers, rows = [], []
     if rows:
         yield Batch(numbers, list(zip(*rows, strict=True)))

@@ -11,7 +11,7 @@ import shapely
 from gridmap import datum
 from gridmap.errors import BadInput, GeometryRefused, RepairRefused
 from gridmap.services.ground import Ground, ground_of
-from gridmap.space.coverage import GAP_WIDTH, Judgement, Problem, ProblemKind, find_problems, judge
+from gridmap.space.coverage import GAP_WIDTH, Judgement, Problem, ProblemKind, judge, list_problems, survey
 from gridmap.space.polygons import accept, round_coordinates
 from gridmap.space.repair import REPAIR_GAP_WIDTH, SNAPPING, Repair, repair
 
@@ -160,19 +160,18 @@ def check_layer(layer: Layer) -> LayerCheck:
         The numbers cannot be in the declared system.
     """
     polygons, ground = _land(layer)
-    delivered = judge(polygons, 0.0, ground.to_metres)
-    problems = find_problems(polygons, gap_width=0.0, to_metres=ground.to_metres)
-    grid = round_coordinates(ground.project(polygons))
-    on_grid = judge(grid, GAP_WIDTH)
-    found = [] if on_grid.valid else find_problems(grid, gap_width=GAP_WIDTH)
+    delivered = survey(polygons, 0.0, ground.to_metres)
+    grid = survey(round_coordinates(ground.project(polygons)), GAP_WIDTH)
+    on_grid = grid.judgement()
+    found = [] if on_grid.valid else list_problems(grid)
     return LayerCheck(
         file=layer.path.name,
         crs=layer.crs.name,
         plane=ground.name,
         notes=tuple(layer.notes),
-        delivered=delivered,
-        problems=_findings(problems, layer.names, ground, in_plane=False),
-        rounded=on_grid if on_grid.valid else judge(grid, 0.0),
+        delivered=delivered.judgement(),
+        problems=_findings(list_problems(delivered), layer.names, ground, in_plane=False),
+        rounded=on_grid if on_grid.valid else grid.with_gap_width(0.0).judgement(),
         on_grid=on_grid,
         grid_problems=_findings(
             [problem for problem in found if problem.kind in _ON_GRID], layer.names, ground, in_plane=True

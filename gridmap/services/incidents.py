@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 import shapely
 
+from gridmap import codes
 from gridmap.access import Mask, Scope, mask
 from gridmap.errors import BadInput, NotFound
 from gridmap.model.kinds import kind_named
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _INCIDENTS = kind_named("incidents")
 FIRST_STATE = "待受理"
 _LATEST_AHEAD = timedelta(minutes=10)  # clocks differ, reports do not come from the future
+_EARLIEST = datetime(1949, 10, 1, tzinfo=SHANGHAI)  # what lies before is a slip of the pen
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ def report_incident(tx: Transaction, scope: Scope, report: Report) -> IncidentVi
     Raises
     ------
     BadInput
-        The title is blank, or one of longitude and latitude is missing.
+        The title is blank, one of longitude and latitude is missing, or the time cannot be.
+    CodeRefused
+        A spreadsheet has damaged the number or the code of the building.
     CrsRefused, CoordinatesRefused
         The point cannot be what was declared.
     Conflict
@@ -120,7 +124,7 @@ def report_incident(tx: Transaction, scope: Scope, report: Report) -> IncidentVi
     lonlat = np.array([[shape.x, shape.y]]) if shape is not None else np.full((1, 2), np.nan)
     columns: dict[str, list[Any]] = {
         "accuracy": [report.accuracy],
-        "building": [report.building],
+        "building": [record["building"]],
         "floor": [report.floor],
     }
     located = decide_now(tx, _INCIDENTS, [record["id"]], lonlat, columns)
@@ -145,19 +149,27 @@ def _record(tx: Transaction, report: Report) -> dict[str, Any]:
         reported_at = reported_at.replace(tzinfo=SHANGHAI)
     if reported_at > tx.now + _LATEST_AHEAD:
         raise BadInput(f"reported_at {reported_at.isoformat()} lies in the future", field="reported_at")
+    if reported_at < _EARLIEST:
+        raise BadInput(f"reported_at {reported_at.isoformat()} is too long ago", field="reported_at")
     point = None
     if report.lon is not None and report.lat is not None:
         point = shapely.Point(to_position(report.lon, report.lat, report.crs))
     identity = new_id()
-    texts = ("title", "description", "category", "source", "address", "reporter", "phone", "building", "floor")
+    texts = ("title", "description", "category", "source", "address", "reporter", "phone", "floor")
     return {name: getattr(report, name) for name in texts} | {
         "id": identity,
-        "number": report.number or f"R{tx.now.astimezone(SHANGHAI):%Y%m%d}-{identity.hex[:8].upper()}",
+        "number": _code(report.number) or f"R{tx.now.astimezone(SHANGHAI):%Y%m%d}-{identity.hex[:8].upper()}",
+        "building": _code(report.building),
         "reported_at": reported_at,
         "state": FIRST_STATE,
         "accuracy": report.accuracy,
         "geom": point,
     }
+
+
+def _code(text: str | None) -> str | None:
+    """Read a code as files are read, so that one thing has one code however it came."""
+    return codes.clean_text(text) or None if text else None
 
 
 def list_incidents(

@@ -6,7 +6,6 @@ wider than 1 cm) is told from a strip of land.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +16,8 @@ from gridmap.codes import DEFAULT_SCHEME, CodeScheme
 from gridmap.errors import CoverageBroken
 from gridmap.space.measure import (
     HAIRLINE,
-    NOISE_AREA,
     ToMetres,
     array_of,
-    holes_of,
     is_wider,
     metres,
     polygonal,
@@ -29,6 +26,7 @@ from gridmap.space.measure import (
 from gridmap.space.membership import Communities, against_communities, wrong_codes
 from gridmap.space.polygons import broken
 from gridmap.space.problem import Problem, ProblemKind, on, size
+from gridmap.space.survey import Judgement, Overlaps, Survey, find_overlaps, survey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -42,10 +40,13 @@ __all__ = [
     "Overlaps",
     "Problem",
     "ProblemKind",
+    "Survey",
     "find_overlaps",
     "find_problems",
     "judge",
+    "list_problems",
     "require_valid",
+    "survey",
 ]
 
 GAP_WIDTH = 0.01  # metres; 0 calls a slit of 4 mm valid
@@ -53,97 +54,9 @@ SLIVER_WIDTH = 1.0  # metres; nobody stands in a grid that is narrower
 _DECLARED_SHARE = 0.99  # of a hole that a declared lake has to cover
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """The figures of a layer.
-
-    `valid` is the verdict of a coverage: every polygon is valid, none overlap, edges match, and no gap is narrower
-    than the gap width asked for. Holes do not make it invalid, since a lake is one; `wide_` counts those that are
-    wider than a hairline. Areas in m².
-    """
-
-    valid: bool
-    features: int
-    invalid: int
-    bad_edge_features: int
-    bad_edge_parts: int
-    overlaps: int
-    overlap_area: float
-    wide_overlaps: int
-    wide_overlap_area: float
-    holes: int
-    hole_area: float
-    wide_holes: int
-    wide_hole_area: float
-
-
-@dataclass(frozen=True)
-class Overlaps:
-    """Pairs of polygons that have land in common: `first[i]` < `second[i]` and what they share."""
-
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
-    shapes: NDArray[Any]
-
-
 def judge(polygons: NDArray[Any], gap_width: float = 0.0, to_metres: ToMetres = metres) -> Judgement:
-    """Judge a layer as it is, quickly when it is valid.
-
-    Parameters
-    ----------
-    polygons : array of Polygon or MultiPolygon
-        Two-dimensional and not empty (`polygons.accept`), in any units.
-    gap_width : float
-        In the units of the layer. 0 for a layer as delivered, 0.01 for a plan in the plane.
-    to_metres : callable
-        Carries pieces to metres: `measure.metres`, `measure.degrees` or `measure.linear(factor)`.
-    """
-    invalid = ~shapely.is_valid(polygons)
-    edges = bad = np.empty(0, dtype=object)
-    overlaps = bad
-    valid = not invalid.any() and bool(shapely.coverage_is_valid(polygons, gap_width=gap_width))
-    if valid:
-        holes = holes_of(shapely.coverage_union_all(polygons))
-    else:
-        edges = shapely.coverage_invalid_edges(polygons, gap_width=gap_width)
-        bad = np.flatnonzero(~shapely.is_empty(edges))
-        usable = _usable(polygons, invalid)
-        overlaps = find_overlaps(usable, bad, to_metres).shapes
-        holes = holes_of(shapely.union_all(usable))
-    overlaps, holes = to_metres(overlaps), to_metres(holes)
-    holes = holes[shapely.area(holes) > NOISE_AREA]
-    wide_overlaps, wide_holes = overlaps[is_wider(overlaps, HAIRLINE)], holes[is_wider(holes, HAIRLINE)]
-    return Judgement(
-        valid=valid,
-        features=len(polygons),
-        invalid=int(invalid.sum()),
-        bad_edge_features=len(bad),
-        bad_edge_parts=int(shapely.get_num_geometries(edges[bad]).sum()) if len(bad) else 0,
-        overlaps=len(overlaps),
-        overlap_area=float(shapely.area(overlaps).sum()),
-        wide_overlaps=len(wide_overlaps),
-        wide_overlap_area=float(shapely.area(wide_overlaps).sum()),
-        holes=len(holes),
-        hole_area=float(shapely.area(holes).sum()),
-        wide_holes=len(wide_holes),
-        wide_hole_area=float(shapely.area(wide_holes).sum()),
-    )
-
-
-def find_overlaps(polygons: NDArray[Any], suspects: NDArray[np.int64], to_metres: ToMetres = metres) -> Overlaps:
-    """Find all pairs with land in common, at least one of each pair among the suspects.
-
-    Polygons whose edges all match overlap nobody whose edges all match, so the features with bad edges are suspects
-    enough. Shapes are in the units of the layer.
-    """
-    near, other = shapely.STRtree(polygons).query(polygons[suspects], predicate="intersects")
-    pairs = np.sort(np.column_stack([suspects[near], other]), axis=1)
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-    first, second = pairs[:, 0], pairs[:, 1]
-    shapes = polygonal(shapely.intersection(polygons[first], polygons[second]))
-    real = shapely.area(shapes) > 0
-    real[real] = shapely.area(to_metres(shapes[real])) > NOISE_AREA
-    return Overlaps(first[real], second[real], shapes[real])
+    """Judge a layer as it is; see `gridmap.space.survey.survey` for the parameters."""
+    return survey(polygons, gap_width, to_metres).judgement()
 
 
 def find_problems(
@@ -179,27 +92,44 @@ def find_problems(
     codes : sequence of str or None
         Grid codes, checked for form, for repetition and against the code of the community.
     to_metres : callable
-        See `judge`.
+        Carries pieces to metres: `measure.metres`, `measure.degrees` or `measure.linear(factor)`.
 
     Returns
     -------
     list of Problem
         By kind in the order of `ProblemKind`, the largest first.
     """
-    invalid = ~shapely.is_valid(polygons)
-    usable = _usable(polygons, invalid)
-    edges = shapely.coverage_invalid_edges(polygons, gap_width=gap_width)
-    bad = np.flatnonzero(~shapely.is_empty(edges))
-    land = shapely.union_all(usable) if invalid.any() or len(bad) else shapely.coverage_union_all(polygons)
+    return list_problems(
+        survey(polygons, gap_width, to_metres),
+        sliver_width=sliver_width,
+        declared_holes=declared_holes,
+        declared_multipart=declared_multipart,
+        communities=communities,
+        codes=codes,
+        scheme=scheme,
+    )
+
+
+def list_problems(
+    seen: Survey,
+    *,
+    sliver_width: float = SLIVER_WIDTH,
+    declared_holes: Iterable[Geometry] = (),
+    declared_multipart: Collection[int] = (),
+    communities: Communities | None = None,
+    codes: Sequence[str] | None = None,
+    scheme: CodeScheme = DEFAULT_SCHEME,
+) -> list[Problem]:
+    """List what a survey has seen, as `find_problems` does."""
     found = [
-        *_invalid(polygons, invalid, to_metres),
-        *_overlapping(usable, bad, to_metres),
-        *_gaps(usable, land, array_of(declared_holes), to_metres),
-        *_mismatched(polygons, edges, bad, gap_width, to_metres),
-        *_multipart(polygons, declared_multipart, to_metres),
-        *_slivers(usable, sliver_width, to_metres),
-        *(against_communities(usable, land, communities, to_metres) if communities is not None else ()),
-        *(wrong_codes(polygons, codes, communities, scheme) if codes is not None else ()),
+        *_invalid(seen),
+        *_overlapping(seen),
+        *_gaps(seen, array_of(declared_holes)),
+        *_mismatched(seen),
+        *_multipart(seen, declared_multipart),
+        *_slivers(seen, sliver_width),
+        *(against_communities(seen.usable, seen.land, communities, seen.to_metres) if communities is not None else ()),
+        *(wrong_codes(seen.polygons, codes, communities, scheme) if codes is not None else ()),
     ]
     rank = {kind: number for number, kind in enumerate(ProblemKind)}
     return sorted(found, key=lambda problem: (rank[problem.kind], -problem.area, -problem.length, problem.features))
@@ -244,64 +174,55 @@ def require_valid(polygons: NDArray[Any], names: Sequence[str], *, gap_width: fl
     )
 
 
-def _usable(polygons: NDArray[Any], invalid: NDArray[np.bool_]) -> NDArray[Any]:
-    """Polygons that overlay accepts: the invalid ones by the land that their rings enclose."""
-    if not invalid.any():
-        return polygons
-    usable = polygons.copy()
-    made = shapely.make_valid(polygons[invalid], method="structure", keep_collapsed=False)
-    usable[invalid] = polygonal(array_of(made))
-    return usable
-
-
-def _invalid(polygons: NDArray[Any], invalid: NDArray[np.bool_], to_metres: ToMetres) -> Iterator[Problem]:
-    for row in np.flatnonzero(invalid):
-        found = broken(polygons[row])
+def _invalid(seen: Survey) -> Iterator[Problem]:
+    rows = np.flatnonzero(seen.invalid)
+    areas, lengths = size(seen.usable[rows], seen.to_metres)
+    for row, area, length in zip(rows.tolist(), areas, lengths, strict=True):
+        found = broken(seen.polygons[row])
         if found is not None:
-            area, length = size(_usable(polygons[row : row + 1], np.array([True])), to_metres)
-            yield Problem(ProblemKind.INVALID, (int(row),), found[1], area[0], length[0], found[0], polygons[row])
+            yield Problem(ProblemKind.INVALID, (row,), found[1], area, length, found[0], seen.polygons[row])
 
 
-def _overlapping(polygons: NDArray[Any], bad: NDArray[np.int64], to_metres: ToMetres) -> Iterator[Problem]:
-    overlaps = find_overlaps(polygons, bad, to_metres)
-    areas, lengths = size(overlaps.shapes, to_metres)
-    details = _width_details(to_metres(overlaps.shapes), "overlap")
+def _overlapping(seen: Survey) -> Iterator[Problem]:
+    overlaps = seen.overlaps
+    areas, lengths = size(overlaps.shapes, seen.to_metres)
+    details = _width_details(seen.to_metres(overlaps.shapes), "overlap")
     for first, second, shape, area, length, detail in zip(
         overlaps.first, overlaps.second, overlaps.shapes, areas, lengths, details, strict=True
     ):
         yield Problem(ProblemKind.OVERLAP, (int(first), int(second)), on(shape), area, length, detail, shape)
 
 
-def _gaps(polygons: NDArray[Any], land: Geometry, declared: NDArray[Any], to_metres: ToMetres) -> Iterator[Problem]:
-    holes = holes_of(land)
+def _gaps(seen: Survey, declared: NDArray[Any]) -> Iterator[Problem]:
+    holes = seen.holes
     if len(declared) and len(holes):
         left = polygonal(shapely.difference(holes, shapely.union_all(declared)))
         holes = left[shapely.area(left) > (1 - _DECLARED_SHARE) * shapely.area(holes)]
-    holes = holes[shapely.area(to_metres(holes)) > NOISE_AREA]
-    areas, lengths = size(holes, to_metres)
-    details = _width_details(to_metres(holes), "gap")
-    row, feature = shapely.STRtree(polygons).query(holes, predicate="intersects")
-    for number, (hole, area, length, detail) in enumerate(zip(holes, areas, lengths, details, strict=True)):
-        around = tuple(sorted(feature[row == number].tolist()))
-        yield Problem(ProblemKind.GAP, around, on(hole), area, length, detail, hole)
+    areas, lengths = size(holes, seen.to_metres)
+    details = _width_details(seen.to_metres(holes), "gap")
+    row, feature = shapely.STRtree(seen.usable).query(holes, predicate="intersects")
+    around: list[list[int]] = [[] for _ in holes]
+    for number, neighbour in zip(row.tolist(), feature.tolist(), strict=True):
+        around[number].append(neighbour)
+    for neighbours, hole, area, length, detail in zip(around, holes, areas, lengths, details, strict=True):
+        yield Problem(ProblemKind.GAP, tuple(sorted(neighbours)), on(hole), area, length, detail, hole)
 
 
-def _mismatched(
-    polygons: NDArray[Any], edges: NDArray[Any], bad: NDArray[np.int64], gap_width: float, to_metres: ToMetres
-) -> Iterator[Problem]:
+def _mismatched(seen: Survey) -> Iterator[Problem]:
     """Group the parts of bad edges by the features that meet at them."""
+    bad = seen.bad
     if not len(bad):
         return
-    parts, index = shapely.get_parts(edges[bad], return_index=True)
-    reach = 2 * gap_width + 1e-9 * max(1.0, float(np.abs(shapely.total_bounds(parts)).max()))
-    at, feature = shapely.STRtree(polygons).query(parts, predicate="dwithin", distance=reach)
+    parts, index = shapely.get_parts(seen.edges[bad], return_index=True)
+    reach = 2 * seen.gap_width + 1e-9 * max(1.0, float(np.abs(shapely.total_bounds(parts)).max()))
+    at, feature = shapely.STRtree(seen.polygons).query(parts, predicate="dwithin", distance=reach)
     meeting: list[set[int]] = [{int(bad[row])} for row in index]
     for part, neighbour in zip(at.tolist(), feature.tolist(), strict=True):
         meeting[part].add(neighbour)
     groups: dict[frozenset[int], list[int]] = {}
     for number, features in enumerate(meeting):
         groups.setdefault(frozenset(features), []).append(number)
-    lengths = shapely.length(to_metres(parts))
+    lengths = shapely.length(seen.to_metres(parts))
     for group, members in groups.items():
         longest = max(members, key=lambda member: lengths[member])
         middle = shapely.line_interpolate_point(parts[longest], 0.5, normalized=True)
@@ -316,11 +237,11 @@ def _mismatched(
         )
 
 
-def _multipart(polygons: NDArray[Any], declared: Collection[int], to_metres: ToMetres) -> Iterator[Problem]:
-    for row in np.flatnonzero(shapely.get_num_geometries(polygons) > 1).tolist():
+def _multipart(seen: Survey, declared: Collection[int]) -> Iterator[Problem]:
+    for row in np.flatnonzero(shapely.get_num_geometries(seen.polygons) > 1).tolist():
         if row not in declared:
-            parts = shapely.get_parts(polygons[row])
-            areas, lengths = size(parts, to_metres)
+            parts = shapely.get_parts(seen.polygons[row])
+            areas, lengths = size(parts, seen.to_metres)
             smaller = np.argsort(areas)[:-1]
             place = on(parts[smaller[-1]])
             detail = f"in {len(parts)} parts, {areas[smaller].sum():.1f} m² away from the largest"
@@ -335,12 +256,15 @@ def _multipart(polygons: NDArray[Any], declared: Collection[int], to_metres: ToM
             )
 
 
-def _slivers(polygons: NDArray[Any], width: float, to_metres: ToMetres) -> Iterator[Problem]:
-    narrow = ~is_wider(to_metres(polygons), width) & ~shapely.is_empty(polygons)  # a collapsed one is invalid already
-    for row in np.flatnonzero(narrow).tolist():
-        areas, lengths = size(polygons[row : row + 1], to_metres)
-        detail = f"nowhere wider than {width:g} m"
-        yield Problem(ProblemKind.SLIVER, (row,), on(polygons[row]), areas[0], lengths[0], detail, polygons[row])
+def _slivers(seen: Survey, width: float) -> Iterator[Problem]:
+    narrow = ~is_wider(seen.to_metres(seen.usable), width) & ~shapely.is_empty(
+        seen.usable
+    )  # collapsed: invalid already
+    rows = np.flatnonzero(narrow)
+    areas, lengths = size(seen.usable[rows], seen.to_metres)
+    for row, area, length in zip(rows.tolist(), areas, lengths, strict=True):
+        shape, detail = seen.usable[row], f"nowhere wider than {width:g} m"
+        yield Problem(ProblemKind.SLIVER, (row,), on(shape), area, length, detail, shape)
 
 
 def _width_details(measured: NDArray[Any], word: str) -> list[str]:

@@ -9,10 +9,10 @@ import numpy as np
 import shapely
 
 from gridmap.errors import BadInput, RepairRefused
-from gridmap.space.coverage import find_overlaps
 from gridmap.space.measure import HAIRLINE, holes_of, is_wider, widths
 from gridmap.space.polygons import GRID
 from gridmap.space.problem import ProblemKind, on
+from gridmap.space.survey import find_overlaps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -200,13 +200,14 @@ def _gaps(polygons: NDArray[Any], gap_width: float, land: Geometry | None) -> li
     outlines = shapely.boundary(shapely.buffer(holes, 2 * GRID))
     shared = shapely.length(shapely.intersection(polygons[feature], outlines[hole]))
     wide = is_wider(holes, gap_width)
-    around: list[list[int]] = []
-    owners: list[int | None] = []
-    for number in range(len(holes)):
-        pairs = np.flatnonzero(hole == number)
-        around.append(sorted(feature[pairs].tolist()))
-        owners.append(None if wide[number] else int(feature[pairs[np.argmax(shared[pairs])]]))
-    return _proposals(ProblemKind.GAP, around, holes, owners)
+    around: list[list[int]] = [[] for _ in holes]
+    for number, neighbour in zip(hole.tolist(), feature.tolist(), strict=True):
+        around[number].append(neighbour)
+    longest = np.lexsort((shared, hole))  # of each gap the last one has the longest border
+    owners: list[int | None] = [None] * len(holes)
+    for pair in longest.tolist():
+        owners[hole[pair]] = None if wide[hole[pair]] else int(feature[pair])
+    return _proposals(ProblemKind.GAP, [sorted(neighbours) for neighbours in around], holes, owners)
 
 
 def _proposals(

@@ -23,7 +23,7 @@ from gridmap.space.problem import ProblemKind, on
 from gridmap.space.proposals import DECIDE_AREA, Proposal, carry_out, decide, propose
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
     from shapely import Geometry
@@ -35,6 +35,7 @@ REPAIR_GAP_WIDTH = 0.3  # metres
 LARGEST_CHANGE = 0.01  # of a feature's area
 _FINE_SNAPPING = 0.01  # metres, for what rounding broke after the cleaning
 _ROUNDS = 6
+_SHARES = (1.0, 0.5, 0.25, 0.1)  # of the snapping distance, tried in this order
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ def repair(
     polygons : array of Polygon or MultiPolygon
         In the plane, accepted (`polygons.accept`).
     snapping : float
-        Metres; nodes nearer than this become one. Three times the standard error of the drawing is good.
+        Metres; nodes nearer than this become one. Three times the standard error of the drawing is good. Down to a
+        tenth of it is tried where it would cost a feature its land.
     gap_width : float
         Metres; gaps up to this width are closed. Twice the snapping is good. Wider gaps stay.
     decisions : mapping of str to int or None
@@ -147,22 +149,43 @@ def repair(
         accepted=accepted,
         accept_all=accept_all,
     )
+    whole = _whole(polygons)
+    before = shapely.area(whole)
     if land is not None and all(proposal.owner is None for proposal in proposals):
         result = start
     else:
+        carried = carry_out(start, proposals, names)
         parts = shapely.get_num_geometries(polygons)
-        result = _cleaned(carry_out(start, proposals, names), parts, proposals, names, snapping, gap_width)
+
+        def attempt(distance: float) -> NDArray[Any]:
+            cleaned = _cleaned(carried, parts, proposals, names, distance, gap_width)
+            _guard(before, shapely.area(cleaned), start, proposals, named, names)
+            return cleaned
+
+        result = _first_success(attempt, snapping)
     proposals = _held(proposals, result)
-    before, after = shapely.area(_whole(polygons)), shapely.area(result)
-    _guard(before, after, start, proposals, named, names)
+    after = shapely.area(result)
     return Repair(
         polygons=result,
-        changes=_changes(_whole(polygons), start, result),
+        changes=_changes(whole, start, result),
         proposals=tuple(proposals),
         split=tuple(np.flatnonzero(shapely.get_num_geometries(result) > shapely.get_num_geometries(polygons)).tolist()),
         area_before=float(before.sum()),
         area_after=float(after.sum()),
     )
+
+
+def _first_success(attempt: Callable[[float], NDArray[Any]], snapping: float) -> NDArray[Any]:
+    """Try the snapping distance and smaller ones, which change less; the last refusal stands.
+
+    At an unlucky distance the cleaner loses the edge between two neighbours and gives all land of one to the other.
+    """
+    for share in _SHARES[:-1]:
+        try:
+            return attempt(share * snapping)
+        except RepairRefused:
+            continue
+    return attempt(_SHARES[-1] * snapping)
 
 
 def _cleaned(
@@ -191,8 +214,8 @@ def _cleaned(
         lost = np.flatnonzero(shapely.is_empty(layer[: len(polygons)])).tolist()
         if len(lost):
             raise RepairRefused(
-                f"{', '.join(names[feature] for feature in lost)} would be lost: narrower than the snapping distance "
-                f"of {snapping:g} m or covered by others; choose a smaller one, or remove it from the source",
+                f"{', '.join(names[feature] for feature in lost)} would be lost even with a snapping distance of "
+                f"{snapping:g} m: it is narrower than that, or covered by others; remove it from the source",
                 features=[names[feature] for feature in lost],
                 places=[on(polygons[feature]) for feature in lost],
             )
@@ -201,7 +224,7 @@ def _cleaned(
             return layer[: len(polygons)]
     bad = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(layer, gap_width=GAP_WIDTH))).tolist()
     raise RepairRefused(
-        f"no coverage came of it after {_ROUNDS} rounds; choose a larger snapping distance than {snapping:g} m",
+        f"no coverage came of it, down to a snapping distance of {snapping:g} m; choose a larger one",
         features=[names[feature] for feature in bad if feature < len(names)],
     )
 
@@ -264,7 +287,7 @@ def _guard(
         worst = max(too_much, key=lambda row: change[row] / before[row])
         raise RepairRefused(
             f"{names[worst]} would change from {before[worst]:,.1f} to {after[worst]:,.1f} m², which is more than "
-            f"{LARGEST_CHANGE:.0%}: name it, or choose a smaller snapping distance or gap width",
+            f"{LARGEST_CHANGE:.0%}: name it if that is meant, or choose a smaller gap width",
             features=[names[row] for row in too_much],
             areas=[(float(before[row]), float(after[row])) for row in too_much],
         )

@@ -52,18 +52,7 @@ def replace(tx: Transaction, plan_id: UUID, subject_kind: str, assignments: Sequ
 
 def put(tx: Transaction, assignments: Sequence[Assignment]) -> None:
     """Write assignments, in the place of those that the same subjects have under the same plan."""
-    table = tables.assignment
-    groups: dict[tuple[UUID, str], list[UUID]] = {}
-    for each in assignments:
-        groups.setdefault((each.plan_id, each.subject_kind), []).append(each.subject_id)
-    for (plan_id, subject_kind), subjects in groups.items():
-        for chunk in bulk.chunks(subjects):
-            tx.connection.execute(
-                table.delete().where(
-                    table.c.plan_id == plan_id, table.c.subject_kind == subject_kind, table.c.subject_id.in_(chunk)
-                )
-            )
-    bulk.insert(tx, table, _rows(tx, assignments))
+    bulk.put(tx, tables.assignment, _rows(tx, assignments), ("plan_id", "subject_kind", "subject_id"))
 
 
 def of_subject(tx: Transaction, scope: Scope, subject_kind: str, subject_id: UUID) -> list[Assignment]:

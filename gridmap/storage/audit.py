@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gridmap.storage import tables
 from gridmap.storage.scoping import own
@@ -83,3 +83,11 @@ def entries(tx: Transaction, scope: Scope, *, subject_id: UUID | None = None, li
         query = query.where(table.c.subject_id == subject_id)
     rows = tx.connection.execute(query.order_by(table.c.number.desc()).limit(limit))
     return [Entry(*row) for row in rows]
+
+
+def count(tx: Transaction, scope: Scope) -> int:
+    """Count the visible entries. None is ever taken away: whoever sees another number sees another state."""
+    table = tables.audit
+    return int(
+        tx.connection.execute(select(func.count()).select_from(table).where(own(scope, table.c.actor))).scalar_one()
+    )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import any_, bindparam, literal
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from gridmap.storage.columns import WkbGeometry
@@ -15,7 +16,7 @@ from gridmap.storage.columns import WkbGeometry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Column, Table
+    from sqlalchemy import Column, ColumnElement, Table
 
     from gridmap.storage.database import Transaction
 
@@ -48,6 +49,35 @@ def update(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key
     tx.connection.execute(statement, named)
 
 
+def put(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
+    """Add rows, or change those that have the same key; the key has a unique constraint.
+
+    The one way that no planner can spoil: deleting 5,000 rows first took 17 s in a transaction that had just written
+    100,000, since the statistics did not know of them.
+    """
+    if not rows:
+        return
+    changed = [name for name in rows[0] if name not in key]
+    if tx.postgis and len(rows) > FEW:
+        _put_from_copy(tx, table, rows, key, changed)
+        return
+    dialect = postgresql if tx.postgis else sqlite
+    statement = dialect.insert(table)
+    tx.connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(key), set_={name: statement.excluded[name] for name in changed}
+        ),
+        list(rows),
+    )
+
+
+def among(tx: Transaction, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Narrow to rows whose column has one of many values; on PostGIS one array, five times faster than parameters."""
+    if tx.postgis:
+        return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
+    return column.in_(values)
+
+
 def chunks(keys: Sequence[Any], width: int = 1) -> Iterator[Sequence[Any]]:
     """Cut a list of keys into pieces that one statement can take; `width` is the number of values in a key."""
     size = PARAMETERS // width
@@ -58,13 +88,33 @@ def chunks(keys: Sequence[Any], width: int = 1) -> Iterator[Sequence[Any]]:
 def _update_from_copy(
     tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...], changed: list[str]
 ) -> None:
-    names = ", ".join(f'"{name}"' for name in rows[0])
     values = ", ".join(f'"{name}" = incoming."{name}"' for name in changed)
     same = " AND ".join(f'stored."{name}" = incoming."{name}"' for name in key)
+    _from_incoming(tx, table, rows, f'UPDATE "{table.name}" AS stored SET {values} FROM incoming WHERE {same}')
+
+
+def _put_from_copy(
+    tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...], changed: list[str]
+) -> None:
+    names = ", ".join(f'"{name}"' for name in rows[0])
+    unique = ", ".join(f'"{name}"' for name in key)
+    values = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
+    _from_incoming(
+        tx,
+        table,
+        rows,
+        f'INSERT INTO "{table.name}" ({names}) SELECT {names} FROM incoming '
+        f"ON CONFLICT ({unique}) DO UPDATE SET {values}",
+    )
+
+
+def _from_incoming(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], statement: str) -> None:
+    """Copy rows into a table of their own, and run a statement on it."""
+    names = ", ".join(f'"{name}"' for name in rows[0])
     run = tx.connection.exec_driver_sql
     run(f'CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {names} FROM "{table.name}" WITH NO DATA')
     _copy(tx, "incoming", [table.c[name] for name in rows[0]], rows)
-    run(f'UPDATE "{table.name}" AS stored SET {values} FROM incoming WHERE {same}')
+    run(statement)
     run("DROP TABLE incoming")
 
 

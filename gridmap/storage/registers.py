@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from numpy.typing import NDArray
-    from sqlalchemy import Table
+    from sqlalchemy import Column, ColumnElement, Table
 
     from gridmap.access import Scope
     from gridmap.model.kinds import Kind
@@ -89,8 +89,7 @@ def existing_by_key(tx: Transaction, scope: Scope, kind: Kind, keys: Collection[
     key = [table.c[name] for name in kind.key]
     found: dict[Any, Row] = {}
     for chunk in bulk.chunks(sorted(set(keys), key=str), width=len(key)):
-        same = key[0].in_([values[0] for values in chunk]) if len(key) == 1 else tuple_(*key).in_(chunk)
-        query = _select(kind, scope).where(same)
+        query = _select(kind, scope).where(_one_of(tx, key, chunk))
         for row in _rows(tx.connection.execute(query).mappings().all()):
             found[tuple(row[name] for name in kind.key)] = row
     return found
@@ -157,6 +156,12 @@ def points(tx: Transaction, scope: Scope, kind: Kind, *, columns: Sequence[str] 
 def _select(kind: Kind, scope: Scope, columns: Sequence[str] | None = None) -> Any:
     table = table_of(kind)
     return select(*(table.c[name] for name in columns or column_names(kind))).where(visible(scope, kind))
+
+
+def _one_of(tx: Transaction, key: Sequence[Column[Any]], values: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    if len(key) > 1:
+        return tuple_(*key).in_(values)
+    return bulk.among(tx, key[0], [value for (value,) in values])
 
 
 def _packed(table: Table, rows: list[Row]) -> list[Row]:

@@ -124,7 +124,7 @@ def test_a_line_of_geojson_cut_short_is_a_refused_row(tmp_path: Path) -> None:
 
 
 def test_a_drawing_cut_short(tmp_path: Path) -> None:
-    (tmp_path / "a.dxf").write_text("  0\nSECTION\n  2\nENTITIES\n  0\nLWPOLY", encoding="ascii")
+    (tmp_path / "a.dxf").write_text("999\ncomment\n  0\nSECTION\n  2\nENTITIES\n  0\nLWPOLY", encoding="ascii")
     refused(tmp_path / "a.dxf", "does not end with EOF; save it again as ASCII DXF")
 
 
@@ -142,9 +142,8 @@ def test_encodings_are_found(tmp_path: Path, encoding: str, given: str | None) -
     row = household(
         户主="歐陽" if given else "欧阳", 地址="解放路1號" if given else "解放路1号", 所属社区="", 楼层="", 是否摸排=""
     )
-    header = [{"所属社区": "x", "联系电话": "y", "是否摸排": "z", "户主": "姓名", "编码": "code", "楼层": "floor", "人口数": "residents",
-               "经度": "lon", "纬度": "lat"}.get(name, name) for name in HOUSEHOLDS] if given else HOUSEHOLDS  # fmt: skip
-    path = write_csv(tmp_path / "a.csv", header, row, encoding=encoding)
+    in_both = ("code", "姓名", "phone", "地址", "community", "floor", "residents", "surveyed", "lon", "lat")
+    path = write_csv(tmp_path / "a.csv", in_both if given else HOUSEHOLDS, row, encoding=encoding)
     (read,) = read_all(path, "households", encoding=given)
     assert read.refusals == ()
     assert read.values["head"] == row[1]
@@ -160,7 +159,7 @@ def test_a_wrong_encoding_names_byte_row_and_what_was_tried(tmp_path: Path) -> N
         f"utf-8 fails at {place}; gb18030 fails at byte [0-9]+ in row [0-9]; name the right one with --encoding",
         "households",
     )
-    refused(path, f"tried: ascii fails at byte 0 in row 1; name", "households", encoding="ascii")
+    refused(path, "tried: ascii fails at byte 0 in row 1; name", "households", encoding="ascii")
     refused(path, "no encoding 'klingon'; utf-8, gbk and gb18030 are usual", "households", encoding="klingon")
 
 
@@ -273,6 +272,32 @@ class TestBombs:
         refused(path, "is protected by a password; pack it again without one")
 
 
+class TestDisguises:
+    """GDAL runs what some contents say, whatever the file is called; it is not let."""
+
+    PIPELINE = (
+        '{{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read {0} ! write --format stream x"}}'
+    )
+    VIRTUAL = (
+        '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>{0}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    )
+
+    @pytest.mark.parametrize("ending", [".geojson", ".json", ".geojsonl", ".gpkg", ".shp", ".dxf", ".kml", ".csv"])
+    @pytest.mark.parametrize("disguised", [PIPELINE, VIRTUAL])
+    def test_a_command_is_not_run(self, tmp_path: Path, ending: str, disguised: str) -> None:
+        secret = written(tmp_path / "secret.gpkg")
+        path = tmp_path / f"a{ending}"
+        path.write_text(disguised.format(secret) + "\n0\nEOF\n", encoding="utf-8")
+        refused(path, "its content is|cannot be read|no line that is|no sound KML|no header|no column", crs="EPSG:4490")
+
+    def test_not_in_an_archive_either(self, tmp_path: Path) -> None:
+        secret = written(tmp_path / "secret.gpkg")
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for ending in (".shp", ".shx", ".dbf"):
+                archive.writestr(f"a{ending}", self.VIRTUAL.format(secret))
+        refused(tmp_path / "a.zip", "the .shp is no part of a shapefile")
+
+
 def test_archives_without_what_is_needed(tmp_path: Path) -> None:
     for name in ("a.zip", "a.kmz", "a.xlsx"):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
@@ -302,6 +327,21 @@ class TestCrs:
         source = open_source(path, kind=kind_named("households"))
         assert source.crs is None
         assert next(source.chunks()).rows[0].geometry is None
+
+    def test_half_of_a_pair_of_coordinates(self, tmp_path: Path) -> None:
+        path = write_csv(tmp_path / "a.csv", ("编码", "地址", "经度", "北"), ("1", "某处", "113.5", "22.2"))
+        refused(
+            path,
+            r"has a column for 经度 \(lon\) and none for 纬度 \(lat\); name it with --map lat=COLUMN",
+            "households",
+        )
+        assert read_all(path, "households", mapping={"lat": "北"})[0].geometry is not None
+        assert read_all(path, "households", mapping={"lon": ""})[0].geometry is None
+
+    def test_coordinates_of_what_needs_an_area_are_told_to_be_unused(self, tmp_path: Path) -> None:
+        path = write_csv(tmp_path / "a.csv", ("编码", "名称", "经度", "纬度"), ("1", "某小区", "113.5", "22.2"))
+        source = open_source(path, kind=kind_named("compounds"))
+        assert source.notes == ["小区需要图形，经纬度列未使用；图形请放在 WKT 列"]
 
     def test_a_shapefile_without_prj(self, tmp_path: Path) -> None:
         path = written(tmp_path / "a.shp")

@@ -89,6 +89,15 @@ def test_the_key_may_be_another_field(tmp_path: Path) -> None:
     assert only_refusal(path, key=("address",)).code == "duplicate_key"
 
 
+def test_where_another_key_is_chosen_the_kinds_own_need_not_be_there(tmp_path: Path) -> None:
+    path = write_csv(
+        tmp_path / "a.csv", ("地址", "房号"), ("解放路1号", "101"), ("解放路1号", "102"), ("解放路1号", "102")
+    )
+    refusal = only_refusal(path, key=("address", "room"), crs=None)
+    assert (refusal.row, refusal.code) == (4, "duplicate_key")
+    assert "“地址”解放路1号、“房号”102 与第 3 行重复" in refusal.reason
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -136,9 +145,7 @@ SQUARE = "POLYGON ((113.5 22.2, 113.6 22.2, 113.6 22.3, 113.5 22.3, 113.5 22.2))
     ],
 )
 def test_a_bad_shape(tmp_path: Path, wkt: str, code: str, said: str) -> None:
-    path = write_csv(
-        tmp_path / "网格.csv", ("网格编码", "WKT"), ("440106001001001", SQUARE), ("440106001001002", wkt), ("4401060010010013", SQUARE)
-    )  # fmt: skip
+    path = write_csv(tmp_path / "网格.csv", ("网格编码", "WKT"), ("1", SQUARE), ("2", wkt), ("3", SQUARE))
     refusal = only_refusal(path, "grids")
     assert (refusal.row, refusal.code) == (3, code)
     assert refusal.field in {"geometry", "wkt"}
@@ -146,9 +153,8 @@ def test_a_bad_shape(tmp_path: Path, wkt: str, code: str, said: str) -> None:
 
 
 def test_heights_are_dropped_and_told(tmp_path: Path) -> None:
-    path = write_csv(
-        tmp_path / "a.csv", ("网格编码", "WKT"), ("1", SQUARE), ("2", "POLYGON Z ((113.5 22.2 9, 113.6 22.2 9, 113.6 22.3 9, 113.5 22.2 9))")
-    )  # fmt: skip
+    high = "POLYGON Z ((113.5 22.2 9, 113.6 22.2 9, 113.6 22.3 9, 113.5 22.2 9))"
+    path = write_csv(tmp_path / "a.csv", ("网格编码", "WKT"), ("1", SQUARE), ("2", high))
     source = open_source(path, kind=kind_named("grids"), crs="EPSG:4490")
     rows = [row for chunk in source.chunks() for row in chunk.rows]
     assert refusals_of(rows) == []

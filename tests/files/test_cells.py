@@ -1,4 +1,5 @@
 """One cell at a time: what offices write, and what it means."""
+# ruff: noqa: DTZ001 (cells of a workbook know no zone)
 
 from __future__ import annotations
 
@@ -116,7 +117,8 @@ def test_every_moment_written_as_iso_comes_back(moment: datetime, hours: int) ->
 
 @pytest.mark.parametrize(
     ("cell", "floor"),
-    [("3", 3), ("3层", 3), ("3楼", 3), ("三层", 3), ("十二层", 12), ("二十楼", 20), ("负一层", -1), ("负1层", -1), ("B1", -1),
+    [("3", 3), ("3层", 3), ("3楼", 3), ("三层", 3), ("十二层", 12), ("二十楼", 20), ("负一层", -1), ("负1层", -1),
+     ("B1", -1),
      ("地下二层", -2), ("-1", -1), ("３F", 3), ("第5层", 5), (3.0, 3), ("3.0", 3), ("", None), ("/", None)],
 )  # fmt: skip
 def test_floors(cell: object, floor: int | None) -> None:
@@ -144,8 +146,9 @@ def test_what_is_no_integer(cell: str, code: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "truth"),
-    [("是", True), ("有", True), ("已摸排", True), ("1", True), (1, True), ("TRUE", True), (True, True), ("√", True), ("Y", True),
-     ("否", False), ("无", False), ("未摸排", False), ("0", False), (0, False), (0.0, False), ("false", False), (False, False),
+    [("是", True), ("有", True), ("已摸排", True), ("1", True), (1, True), ("TRUE", True), (True, True), ("√", True),
+     ("Y", True), ("否", False), ("无", False), ("未摸排", False), ("0", False), (0, False), (0.0, False),
+     ("false", False), (False, False),
      ("", None), ("/", None), ("暂无", None)],
 )  # fmt: skip
 def test_booleans(cell: object, truth: bool | None) -> None:  # noqa: FBT001

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from pathlib import Path
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 from file_samples import read_all, records_of
@@ -15,6 +16,9 @@ from gridmap.files import write_rows
 from gridmap.model.kinds import kind_named
 
 GRIDS = kind_named("grids")
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ENDINGS = (".geojson", ".geojsonl", ".shp", ".dbf", ".shx", ".gpkg", ".kml", ".kmz", ".zip", ".csv", ".xlsx")
 
 
@@ -45,9 +49,6 @@ def test_damage_is_refused_or_harmless(folder: Path, tmp_path: Path, ending: str
             (tmp_path / part.name).write_bytes(part.read_bytes())
     (tmp_path / whole.name).write_bytes(bytes(damaged))
     path = tmp_path / ("a.shp" if ending in {".dbf", ".shx"} else whole.name)
-    try:
+    with suppress(GridmapError):  # and no other error
         rows = read_all(path, "grids", crs="EPSG:4490")
-    except GridmapError as refused:
-        assert refused.message
-    else:
         assert all(row.refusals or row.values["code"] for row in rows)

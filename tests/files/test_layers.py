@@ -95,19 +95,19 @@ def test_a_table_without_coordinates_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="no columns such as 经度 and 纬度, or WKT, among 编码、地址"):
         read_layer(path, "EPSG:4490")
     path = write_csv(tmp_path / "b.csv", ("编码", "经度", "纬度"), ("1", "113", "二十二"))
-    with pytest.raises(GeometryRefused, match="b.csv, row 2: “纬度”为“二十二”，不是数字"):
+    with pytest.raises(GeometryRefused, match=r"b\.csv, row 2: “纬度”为“二十二”，不是数字"):
         read_layer(path, "EPSG:4490")
 
 
 def test_shapes_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", ("编码", "WKT"), ("1", "POINT (1 2)"), ("2", "POLYGON ((0 0, 1 1"))
-    with pytest.raises(GeometryRefused, match="a.csv, row 3"):
+    with pytest.raises(GeometryRefused, match=r"a\.csv, row 3"):
         read_layer(path, "EPSG:4547")
     path = tmp_path / "b.geojson"
     path.write_text(
         '{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[1,2]]}}', encoding="utf-8"
     )
-    with pytest.raises(GeometryRefused, match="b.geojson, row 1: 图形无法读取"):
+    with pytest.raises(GeometryRefused, match=r"b\.geojson, row 1: 图形无法读取"):
         read_layer(path)
 
 

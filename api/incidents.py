@@ -101,8 +101,8 @@ class Verdict(BaseModel):
     community_name: str | None
     worker: str
     distance: float | None
-    nearest_code: str | None
-    nearest_name: str | None
+    nearest_code: str | None = None
+    nearest_name: str | None = None
     review: bool
     plan_id: str
     plan_name: str
@@ -124,7 +124,7 @@ class IncidentOut(BaseModel):
     phone: str
     reported_at: datetime | None
     state: str
-    deadline: datetime | None
+    deadline: datetime | None = None
     lon: float | None
     lat: float | None
     accuracy: float

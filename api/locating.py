@@ -53,8 +53,8 @@ class PlaceOut(BaseModel):
     community_name: str | None
     worker: str
     distance: float | None
-    nearest_code: str | None
-    nearest_name: str | None
+    nearest_code: str | None = None
+    nearest_name: str | None = None
     review: bool
 
     @staticmethod

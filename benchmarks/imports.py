@@ -52,7 +52,9 @@ def write_inputs(folder: Path, rows: int) -> None:
     places = rng.uniform([LON, LAT], [LON + STEP * SIDE, LAT + STEP * SIDE], size=(rows, 2))
     with (folder / "households.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["户编号", "户主", "联系电话", "地址", "楼栋", "单元", "室", "居住人数", "已摸排", "经度", "纬度"])
+        writer.writerow(
+            ["户编号", "户主", "联系电话", "地址", "楼栋", "单元", "室", "居住人数", "已摸排", "经度", "纬度"]
+        )
         for number, (lon, lat) in enumerate(places.tolist()):
             address = f"示范路{number % 500}号{number % 30}栋{number % 6}单元{number % 900}室"
             row = [f"H{number:06d}", "张示范", f"1990000{number % 10000:04d}", address, "", number % 6, number % 900]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 FOUR = 4
 _SWAP_DEPTH = 3  # with five neighbours at most 15 chains per level; one level is nearly always enough
+_MOST_CHANGES = 4  # one or two nearly always do
+_STEPS = 4000  # of a search for the fewest changes; a single edit takes some dozens
 
 Neighbours = list[set[int]]
 
@@ -44,29 +46,148 @@ def neighbours(polygons: NDArray[np.object_], least: float = 0.5) -> Neighbours:
     return touching
 
 
-def colour(touching: Sequence[set[int]]) -> list[int]:
-    """Give every node a colour that none of its neighbours has; the same graph always gets the same colours.
+def colour(touching: Sequence[set[int]], previous: Sequence[int | None] | None = None) -> list[int]:
+    """Give every node a colour that none of its neighbours has; the same input always gets the same colours.
 
-    Smallest-last order, then greedy; where all four are taken, chains of two colours are swapped until one is free
-    (Kempe 1879). A planar graph gets four. A grid in several parts (飞地) can make the graph non-planar; a fifth or
-    later colour is then handed out, and the caller sees it by `max(colours) >= 4`.
+    Without earlier colours: smallest-last order, then greedy; where all four are taken, chains of two colours are
+    swapped until one is free (Kempe 1879). A planar graph gets four. A grid in several parts (飞地) can make the graph
+    non-planar; a fifth or later colour is then handed out, and the caller sees it by `max(colours) >= 4`.
+
+    With earlier colours nodes keep them, since people know their grid by its colour too: around every place where
+    they no longer fit, the fewest nodes are recoloured that will do.
 
     Parameters
     ----------
     touching : sequence of set of int
         As `neighbours` gives it, symmetric.
+    previous : sequence of int or None, optional
+        The colour of each node before an edit; None for a node that is new.
 
     Returns
     -------
     list of int
         0, 1, 2, 3, and more only when four do not suffice.
     """
+    if previous is None:
+        return _fresh(touching)
+    colours = [-1 if each is None or each >= FOUR else each for each in previous]
+    for amiss in _amiss(touching, colours):
+        _mend(amiss, touching, colours)
+    if max(colours, default=0) >= FOUR:
+        fresh = _fresh(touching)
+        return fresh if max(fresh) < max(colours) else colours
+    return colours
+
+
+def _fresh(touching: Sequence[set[int]]) -> list[int]:
     colours = [-1] * len(touching)
     for node in reversed(_smallest_last(touching)):
-        _make_room(node, touching, colours, _SWAP_DEPTH)
-        taken = {colours[other] for other in touching[node]}
-        colours[node] = next(number for number in range(len(touching)) if number not in taken)
+        _give(node, touching, colours)
     return colours
+
+
+def _give(node: int, touching: Sequence[set[int]], colours: list[int]) -> None:
+    """Colour one node, swapping chains around it where that saves a colour."""
+    _make_room(node, touching, colours, _SWAP_DEPTH)
+    taken = {colours[other] for other in touching[node]}
+    colours[node] = next(number for number in range(len(touching)) if number not in taken)
+
+
+def _amiss(touching: Sequence[set[int]], colours: list[int]) -> list[list[int]]:
+    """Find what has no colour or that of a neighbour, in groups that hang together."""
+    wrong = {
+        node
+        for node, others in enumerate(touching)
+        if colours[node] < 0 or any(colours[other] == colours[node] for other in others)
+    }
+    groups = []
+    for first in range(len(touching)):
+        if first not in wrong:
+            continue
+        wrong.remove(first)
+        group = [first]
+        for node in group:
+            near = sorted(touching[node] & wrong)
+            wrong.difference_update(near)
+            group += near
+        groups.append(group)
+    return groups
+
+
+def _mend(group: list[int], touching: Sequence[set[int]], colours: list[int]) -> None:
+    """Colour a group with the fewest changes; where that takes too long to find out, with chains."""
+    blank = [node for node in group if colours[node] < 0]
+    for most in range(_MOST_CHANGES + 1):
+        search = _Search(touching, colours, most)
+        if search.settle(blank, group):
+            colours[:] = search.colours
+            return
+        if search.steps <= 0:
+            break
+    for node in group:
+        if colours[node] < 0 or any(colours[other] == colours[node] for other in touching[node]):
+            colours[node] = -1
+            _give(node, touching, colours)
+
+
+class _Search:
+    """Every way to set a colouring right that changes at most so many nodes; new nodes are free."""
+
+    def __init__(self, touching: Sequence[set[int]], colours: list[int], most: int) -> None:
+        self.touching = touching
+        self.colours = list(colours)
+        self.left = most
+        self.settled: set[int] = set()
+        self.steps = _STEPS
+
+    def settle(self, open_nodes: list[int], group: list[int]) -> bool:
+        """Colour the open nodes, then look for neighbours of one colour among the group."""
+        self.steps -= 1
+        if self.steps <= 0:
+            return False
+        if open_nodes:
+            return self._colour(open_nodes, group)
+        pair = next(
+            (
+                (node, other)
+                for node in group
+                for other in sorted(self.touching[node])
+                if self.colours[other] == self.colours[node]
+            ),
+            None,
+        )
+        if pair is None:
+            return True
+        return any(self._reopen([node], [], group) for node in pair)
+
+    def _colour(self, open_nodes: list[int], group: list[int]) -> bool:
+        node = min(open_nodes, key=lambda each: (-len(self._taken(each)), each))
+        rest = [each for each in open_nodes if each != node]
+        before = self.colours[node]
+        self.settled.add(node)
+        taken = self._taken(node)
+        for number in sorted(range(FOUR), key=lambda number: (number in taken, number)):
+            if number == before:
+                continue
+            self.colours[node] = number
+            in_the_way = [each for each in self.touching[node] if self.colours[each] == number and each not in rest]
+            if self._reopen(sorted(in_the_way), rest, group):
+                return True
+        self.colours[node] = before
+        self.settled.discard(node)
+        return False
+
+    def _reopen(self, nodes: list[int], rest: list[int], group: list[int]) -> bool:
+        """Take the colours of some nodes away, as far as changes are left, and go on."""
+        if len(nodes) > self.left or not self.settled.isdisjoint(nodes):
+            return False
+        self.left -= len(nodes)
+        done = self.settle([*rest, *nodes], group)
+        self.left += len(nodes)
+        return done
+
+    def _taken(self, node: int) -> set[int]:
+        return {self.colours[each] for each in self.touching[node] if each in self.settled}
 
 
 def _smallest_last(touching: Sequence[set[int]]) -> list[int]:

@@ -132,9 +132,7 @@ def populate(tx: Transaction, place: Place) -> None:
         registers.insert_many(tx, kind, rows)
         if kind.assigned:
             pairs = zip(rows, "AC", strict=True)
-            assignments.replace(
-                tx, place.plan.id, kind.singular, [verdict(place, kind, row["id"], g) for row, g in pairs]
-            )
+            assignments.put(tx, [verdict(place, kind, row["id"], g) for row, g in pairs])
     audit.record(tx, "add", "household", count=2)
 
 

@@ -63,7 +63,10 @@ def _everything(*, as_json: bool) -> int:
     else:
         for name, reasons in summary.by_kind.items():
             click.echo(f"{name:22} {_listed(reasons)}")
-        click.echo(f"{summary.total} assigned; {summary.review} for a person to look at")
+        click.echo(
+            f"{summary.total} assigned, {summary.kept} incidents keep the grid of their day; "
+            f"{summary.review} for a person to look at"
+        )
     return 1 if any({"outside", "unlocated"} & set(reasons) for reasons in summary.by_kind.values()) else 0
 
 

@@ -21,7 +21,7 @@ _SHOWN = 20
 
 
 def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Read `field=column` pairs.
+    """Read `field=column` pairs; without a column the field is left out.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     mapping = {}
     for pair in pairs:
         field, sign, column = pair.partition("=")
-        if not (sign and field and column):
+        if not (sign and field):
             raise BadInput(f"--map takes field=column, not {pair!r}", option="--map")
         mapping[field.strip()] = column.strip()
     return mapping

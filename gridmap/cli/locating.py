@@ -21,7 +21,9 @@ _WORDS = {"inside": "范围内", "edge": "界线上", "outside": "范围外"}
 @click.argument("lon", type=float)
 @click.argument("lat", type=float)
 @crs_option
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="By the plan in force on that date [today].")
+@click.option(
+    "--at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="By the plan in force on that date [today]."
+)
 @json_option
 def command(lon: float, lat: float, crs: str | None, at: datetime | None, as_json: bool) -> int:
     """Name the grid of a point; exit code 1 when it lies in none.

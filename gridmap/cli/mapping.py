@@ -21,7 +21,9 @@ def command() -> None:
 @click.option(
     "-o", "output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write."
 )
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="By the plan in force on that date [today].")
+@click.option(
+    "--at", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="By the plan in force on that date [today]."
+)
 def overview_command(output: Path, at: object) -> None:
     """Write the 一张图 of the sub-district: communities, grids, numbers, points, in one file.
 

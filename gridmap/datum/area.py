@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+_one_at_a_time = Lock()  # GEOS crashes when two threads ask one prepared geometry
 _MARGIN = 0.05  # degrees, 5 km: no shift is longer, so a place farther from the area's box cannot come from inside it
 
 
@@ -58,5 +60,6 @@ def in_shift_area(lonlat: NDArray[np.float64]) -> NDArray[np.bool_]:
     ndarray of bool, shape (N,)
     """
     inside = near_shift_area(lonlat)
-    inside[inside] = shapely.contains_xy(shift_area(), lonlat[inside, 0], lonlat[inside, 1])
+    with _one_at_a_time:
+        inside[inside] = shapely.contains_xy(shift_area(), lonlat[inside, 0], lonlat[inside, 1])
     return inside

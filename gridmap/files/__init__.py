@@ -1,4 +1,4 @@
-"""Files from outside, in and out: the only place that knows pandas, geopandas, pyogrio and openpyxl.
+"""Files from outside, in and out: the only place that knows pyogrio and openpyxl.
 
 Importing this package loads none of them; they are loaded by the functions that need them.
 

@@ -128,7 +128,7 @@ def judge(
 def read_wkt(cells: Sequence[object], label: str) -> tuple[NDArray[np.object_], dict[int, Fault]]:
     """Read a column of WKT: shapes, None for an empty cell, and what cannot be read."""
     texts = np.array([text_of(cell).strip() or None for cell in cells], dtype=object)
-    with np.errstate(invalid="ignore"):  # NaN is found by `judge`
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinity are found by `judge`
         shapes = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
     faults: dict[int, Fault] = {}
     for position in np.flatnonzero(shapely.is_missing(shapes) & (texts != None)).tolist():  # noqa: E711 (elementwise)

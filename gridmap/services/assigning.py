@@ -118,10 +118,14 @@ def _best(verdicts: list[Verdicts]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class AssignSummary:
-    """How many subjects of each kind were decided, by reason."""
+    """How many subjects of each kind were decided, by reason.
+
+    `kept` are the incidents that keep the grid of their day, and `review` those for a person to look at.
+    """
 
     by_kind: dict[str, dict[str, int]]
     review: int
+    kept: int
 
     @property
     def total(self) -> int:
@@ -144,11 +148,12 @@ def recalculate(
     """
     found = plans_in_force(tx)
     by_kind: dict[str, dict[str, int]] = {}
-    done = review = 0
+    done = review = kept = 0
     for kind in kinds:
         summary = dict.fromkeys((reason.value for reason in Reason), 0)
         points = registers.points(tx, Scope.everything(tx.actor), kind, columns=[*wanted_columns(kind), "community_id"])
         keep = _settled(tx, kind)
+        kept += len(keep)
         for start in range(0, len(points.ids), _CHUNK):
             rows = [row for row in range(start, min(start + _CHUNK, len(points.ids))) if points.ids[row] not in keep]
             ids = [points.ids[row] for row in rows]
@@ -163,7 +168,7 @@ def recalculate(
             progress(done)
         by_kind[kind.name] = {reason: count for reason, count in summary.items() if count}
     audit.record(tx, "assign", "plan", count=done, detail={"plans": [str(each.plan.id) for each in found]})
-    return AssignSummary(by_kind, review)
+    return AssignSummary(by_kind, review, kept)
 
 
 def _settled(tx: Transaction, kind: Kind) -> set[UUID]:

@@ -76,7 +76,7 @@ def overview(tx: Transaction, scope: Scope, at: date | None = None, *, demonstra
         base=tuple(_base(tx, scope, kind_named(name)) for name in BASE_KINDS),
         points=tuple(_points(tx, scope, kind, found, index) for kind in ASSIGNED_KINDS),
         totals=_totals(tx, scope),
-        unassigned={kind.name: unassigned.count(tx, scope, kind) for kind in ASSIGNED_KINDS},
+        unassigned=_unassigned(tx, scope),
         demonstration=demonstration,
     )
 
@@ -121,6 +121,15 @@ def _totals(tx: Transaction, scope: Scope) -> dict[str, int]:
             totals["residents"] = found.residents
     open_cases = [count for (_, state), count in incidents.counts(tx, scope).items() if state not in CLOSED_STATES]
     return totals | {"incidents": sum(open_cases)}
+
+
+def _unassigned(tx: Transaction, scope: Scope) -> dict[str, int]:
+    """Count what no grid has; of the incidents the open ones, as everywhere on the map."""
+    counts = {kind.name: unassigned.count(tx, scope, kind) for kind in ASSIGNED_KINDS if kind.name != "incidents"}
+    cases = incidents.counts(tx, scope).items()
+    return counts | {
+        "incidents": sum(count for (grid_id, state), count in cases if grid_id is None and state not in CLOSED_STATES)
+    }
 
 
 def _base(tx: Transaction, scope: Scope, kind: Kind) -> BaseLayer:

@@ -73,8 +73,9 @@ def plans_in_force(tx: Transaction, at: date | None = None, *, lock: plans.Lock 
         if plan is not None:
             found.append(_with_land(tx, plan, subdistrict))
     if not found:
-        when = f"on {at}" if at else "yet"
-        raise NoPlan(f"no plan is in force {when}: import communities and grids first", at=str(at or ""))
+        if at:
+            raise NoPlan(f"no plan was in force on {at}: the first one began later", at=str(at))
+        raise NoPlan("no plan is in force yet: import communities and grids first")
     return found
 
 

@@ -43,13 +43,6 @@ class Count:
     surveyed: int
 
 
-def replace(tx: Transaction, plan_id: UUID, subject_kind: str, assignments: Sequence[Assignment]) -> None:
-    """Put these in the place of all assignments of a kind under a plan."""
-    table = tables.assignment
-    tx.connection.execute(table.delete().where(table.c.plan_id == plan_id, table.c.subject_kind == subject_kind))
-    bulk.insert(tx, table, _rows(tx, assignments))
-
-
 def put(tx: Transaction, assignments: Sequence[Assignment]) -> None:
     """Write assignments, in the place of those that the same subjects have under the same plan."""
     bulk.put(tx, tables.assignment, _rows(tx, assignments), ("plan_id", "subject_kind", "subject_id"))

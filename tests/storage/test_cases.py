@@ -58,7 +58,7 @@ def test_assignments_replace_each_other(tx: Transaction) -> None:
     rows = [record_of(HOUSEHOLDS, place.communities[0].id, number) for number in range(120)]
     registers.insert_many(tx, HOUSEHOLDS, rows)
     first = [verdict(place, HOUSEHOLDS, row["id"], "A") for row in rows]
-    assignments.replace(tx, place.plan.id, "household", first)
+    assignments.put(tx, first)
     shop = verdict(place, kind_named("shops"), new_id(), "B")
     assignments.put(tx, [shop])
     changed = [replace(each, reason=Reason.EDGE, distance=0.0) for each in first[:3]]
@@ -69,8 +69,8 @@ def test_assignments_replace_each_other(tx: Transaction) -> None:
         return {each.subject_id: each for chunk in chunks for each in chunk}
 
     assert stored() == {each.subject_id: each for each in [*changed, *first[3:]]}
-    assignments.replace(tx, place.plan.id, "household", first[:1])
-    assert list(stored().values()) == first[:1]
+    assignments.put(tx, [])
+    assert len(stored()) == 120
     assert assignments.of_subject(tx, EVERYTHING, "shop", shop.subject_id) == [shop]
 
 
@@ -83,7 +83,7 @@ def test_counts_agree_with_the_records(tx: Transaction) -> None:
     registers.insert_many(tx, HOUSEHOLDS, rows)
     letters = ["A", "A", "A", None]
     verdicts = [verdict(place, HOUSEHOLDS, row["id"], letter) for row, letter in zip(rows, letters, strict=True)]
-    assignments.replace(tx, place.plan.id, "household", verdicts)
+    assignments.put(tx, verdicts)
     found = assignments.counts(tx, EVERYTHING, place.plan.id)
     assert sorted(found, key=lambda count: count.reason) == [
         Count("household", place.grids["A"].id, Reason.INSIDE, subjects=3, review=0, residents=5, surveyed=1),

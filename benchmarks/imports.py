@@ -1,9 +1,9 @@
 """100,000 households from a CSV: imported and assigned, on both databases; seconds and peak memory per step.
 
-    python benchmarks/imports.py [--rows 100000] [TARGET ...]
+    python benchmarks/imports.py [--rows 100000] [--postgis]
 
-TARGET is what GRIDMAP_DATABASE takes; without one a SpatiaLite file in a temporary folder. Each step is the command
-that a user runs, in a process of its own; memory is that process's peak.
+SpatiaLite in a temporary folder and, with --postgis, a PostGIS server of its own with durable writes. Each step is the
+command that a user runs, in a process of its own; memory is that process's peak.
 """
 
 from __future__ import annotations
@@ -16,11 +16,20 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psycopg
+from sqlalchemy.engine import make_url
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from postgres_server import postgres_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LON, LAT, STEP, SIDE = 113.30, 23.10, 0.0036, 10  # a lattice of 10 x 10 grids of some 370 m
 CODE = "440106001"
@@ -83,16 +92,34 @@ def step(arguments: list[str], target: str) -> tuple[float, float]:
     return time.perf_counter() - start, memory
 
 
+@contextmanager
+def fresh_postgis() -> Iterator[str]:
+    """Start a PostGIS server of our own, with an empty database of an ordinary role."""
+    with postgres_server(durable=True) as admin:
+        inside = make_url(admin).set(database="bench")
+        for url, statements in (
+            (admin, ("CREATE ROLE gridmap LOGIN", "CREATE DATABASE bench OWNER gridmap")),
+            (inside.render_as_string(hide_password=False), ("CREATE EXTENSION postgis",)),
+        ):
+            with psycopg.connect(url, autocommit=True) as connection:
+                for statement in statements:
+                    connection.execute(statement.encode())
+        yield inside.set(username="gridmap").render_as_string(hide_password=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("targets", nargs="*")
+    parser.add_argument("--postgis", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
         write_inputs(folder, options.rows)
-        for target in options.targets or [str(folder / "gridmap.db")]:
-            print(f"\n{target.split('@')[-1]}, {options.rows:,} households")
+        targets = {"SpatiaLite": str(folder / "gridmap.db")}
+        if options.postgis:
+            targets["PostGIS"] = servers.enter_context(fresh_postgis())
+        for title, target in targets.items():
+            print(f"\n{title}, {options.rows:,} households")
             for arguments in (
                 ["init"],
                 ["import", "communities", str(folder / "communities.geojson")],

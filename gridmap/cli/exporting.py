@@ -41,6 +41,8 @@ def command(
     """
     if unmask and not reason:
         raise BadInput("--unmask needs --reason: it is written to the audit", option="--reason")
+    if reason and not unmask:
+        raise BadInput("--reason goes with --unmask: without it personal values stay masked", option="--reason")
     with open_database().transaction(actor(), write=True) as tx:
         count = export_rows(tx, Scope.everything(actor()), kind_named(kind), output, crs=crs, unmask_reason=reason)
     if as_json:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gridmap import __version__
-from gridmap.errors import GridmapError
+from gridmap.errors import BadInput, FileRefused, GridmapError
 
 _COMMANDS = {
     "init": "gridmap.cli.init",
@@ -72,8 +72,16 @@ def run(args: list[str] | None = None) -> int:
     except GridmapError as error:
         click.echo(f"{error.code}: {error.message}", err=True)
         return 2
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return 2
+    except click.ClickException as error:
+        if isinstance(error, click.UsageError) and error.ctx:
+            click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"{BadInput.code}: {error.format_message()}", err=True)
+        return 2
+    except OSError as error:  # a folder that is not there, a full disk, a file that may not be read
+        click.echo(f"{FileRefused.code}: {error.filename or 'a file'}: {error.strerror or error}", err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; what was finished is kept, the same command goes on from there", err=True)

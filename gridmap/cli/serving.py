@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
+
 import click
 import uvicorn
 
 from api.app import create_app
 from gridmap.config import read_settings
-from gridmap.errors import Forbidden
+from gridmap.errors import Conflict, Forbidden
 
 
 @click.command("serve")
@@ -29,6 +32,20 @@ def command(host: str, port: int) -> None:
             "serve on 127.0.0.1 and reach it from elsewhere through an SSH tunnel",
             host=host,
         )
-    app = create_app(read_settings())
-    click.echo(f"serving http://127.0.0.1:{port} (this machine only, there are no accounts yet); Ctrl+C ends it")
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(uvicorn.Config(create_app(read_settings()), log_level="warning"))
+    with _listening(port) as listening:
+        click.echo(f"serving http://127.0.0.1:{port} (this machine only, there are no accounts yet); Ctrl+C ends it")
+        with suppress(KeyboardInterrupt):  # uvicorn passes it on after it has ended in good order
+            server.run(sockets=[listening])
+
+
+def _listening(port: int) -> socket.socket:
+    """Take the port before saying that it is served."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise Conflict(f"port {port} cannot be used ({error.strerror}): name another with --port", port=port) from error
+    return listening

@@ -42,7 +42,7 @@ class Ground:
     def name(self) -> str:
         """What the plane is called in a report."""
         if self.plane is not None:
-            return self.plane.crs.name if self.plane.epsg else self.plane.definition
+            return self.plane.crs.name if self.plane.epsg else "a local transverse Mercator plane"
         return self.crs.name if self.unit == 1.0 else f"{self.crs.name} in metres"
 
     @property

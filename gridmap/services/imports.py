@@ -15,7 +15,7 @@ import shapely
 from gridmap import codes
 from gridmap.access import Scope
 from gridmap.datum import Plane
-from gridmap.errors import BadInput
+from gridmap.errors import BadInput, NoPlan
 from gridmap.files import Refusal
 from gridmap.model.kinds import Kind, kind_named
 from gridmap.model.land import new_id
@@ -175,6 +175,8 @@ def apply(
             tally.add(judged)
             done += len(rows)
             progress(done)
+    if kind.name == "inclusions" and tally.outcomes[Outcome.ADDED] + tally.outcomes[Outcome.CHANGED]:
+        _assign_again(tx, notes)
     report = tally.report(kind, run.file_name, notes)
     counts = {name: getattr(report, name) for name in ("total", "added", "changed", "unchanged", "refused")}
     store.update_run(tx, replace(run, state="applied", finished_at=tx.now, **counts))
@@ -217,10 +219,18 @@ def _apply_whole(
         notes.append(f"{len(outcome.repaired.changes)} 个网格的边界已与相邻网格对齐，最多移动 {moved:.3f} 米")
     if outcome.plan:
         notes.append(f"方案「{outcome.plan.name}」自 {outcome.plan.valid_from} 起启用")
-        summary = assigning.recalculate(tx)
-        if summary.total:
-            notes.append(f"已按新方案重新归格 {summary.total} 条")
+        _assign_again(tx, notes)
     return judged
+
+
+def _assign_again(tx: Transaction, notes: list[str]) -> None:
+    """Decide everything again after the plan or its inclusion lists changed; before there is a plan, nothing."""
+    try:
+        summary = assigning.recalculate(tx)
+    except NoPlan:
+        return
+    if summary.total:
+        notes.append(f"已重新归格 {summary.total} 条")
 
 
 def _with_parents(tx: Transaction, kind: Kind, run: ImportRun, judged: list[Judged], notes: list[str]) -> list[Judged]:

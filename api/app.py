@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
-from api import grids, health, incidents, locating, pages, problems
+from api import area_page, details, grids, health, incidents, locating, map_page, pages, problems, tiles
 from api.hosts import LocalHostsOnly
 from gridmap import __version__
 from gridmap.storage.database import Database
@@ -44,10 +45,18 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.database = database
     app.state.pages = pages.PageCache()
+    app.state.tiles = tiles.TileCache()
+    app.state.areas = area_page.AreaPages()
+    app.state.live = map_page.LiveCache()
+    app.state.numbers = details.NumbersCache()
+    app.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)  # tiles and assets come compressed
     app.add_middleware(LocalHostsOnly)
     problems.register(app)
     app.include_router(health.router)
     app.include_router(pages.router)
-    for module in (incidents, grids, locating):
+    app.include_router(tiles.router)
+    app.include_router(map_page.router)
+    app.include_router(area_page.pages)
+    for module in (incidents, grids, area_page, locating, details):
         app.include_router(module.router, prefix="/api/v1")
     return app

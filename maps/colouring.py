@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FOUR = 4
 _SWAP_DEPTH = 3  # with five neighbours at most 15 chains per level; one level is nearly always enough
-_MOST_CHANGES = 4  # one or two nearly always do
+_MOST_CHANGES = 3
 _STEPS = 4000  # of a search for the fewest changes; a single edit takes some dozens
 
 Neighbours = list[set[int]]
@@ -54,7 +54,9 @@ def colour(touching: Sequence[set[int]], previous: Sequence[int | None] | None =
     non-planar; a fifth or later colour is then handed out, and the caller sees it by `max(colours) >= 4`.
 
     With earlier colours nodes keep them, since people know their grid by its colour too: around every place where
-    they no longer fit, the fewest nodes are recoloured that will do.
+    they no longer fit, the fewest nodes are recoloured that will do, three at most. One random edit in ten of a
+    random coverage cannot be had so cheaply, whoever colours; there a grid takes a fifth colour, and gives it back
+    when a later edit leaves room.
 
     Parameters
     ----------
@@ -66,16 +68,14 @@ def colour(touching: Sequence[set[int]], previous: Sequence[int | None] | None =
     Returns
     -------
     list of int
-        0, 1, 2, 3, and more only when four do not suffice.
+        0, 1, 2, 3, and more only when four do not suffice, or not with three changes.
     """
     if previous is None:
         return _fresh(touching)
-    colours = [-1 if each is None or each >= FOUR else each for each in previous]
-    for amiss in _amiss(touching, colours):
-        _mend(amiss, touching, colours)
-    if max(colours, default=0) >= FOUR:
-        fresh = _fresh(touching)
-        return fresh if max(fresh) < max(colours) else colours
+    colours = [-1 if each is None else each for each in previous]
+    left = _MOST_CHANGES - sum(_mend(group, touching, colours) for group in _amiss(touching, colours))
+    for node in [node for node, number in enumerate(colours) if number >= FOUR and previous[node] == number]:
+        left -= _give_back(node, touching, colours, left)
     return colours
 
 
@@ -89,8 +89,7 @@ def _fresh(touching: Sequence[set[int]]) -> list[int]:
 def _give(node: int, touching: Sequence[set[int]], colours: list[int]) -> None:
     """Colour one node, swapping chains around it where that saves a colour."""
     _make_room(node, touching, colours, _SWAP_DEPTH)
-    taken = {colours[other] for other in touching[node]}
-    colours[node] = next(number for number in range(len(touching)) if number not in taken)
+    colours[node] = _free(node, touching, colours)
 
 
 def _amiss(touching: Sequence[set[int]], colours: list[int]) -> list[list[int]]:
@@ -114,20 +113,41 @@ def _amiss(touching: Sequence[set[int]], colours: list[int]) -> list[list[int]]:
     return groups
 
 
-def _mend(group: list[int], touching: Sequence[set[int]], colours: list[int]) -> None:
-    """Colour a group with the fewest changes; where that takes too long to find out, with chains."""
-    blank = [node for node in group if colours[node] < 0]
+def _mend(group: list[int], touching: Sequence[set[int]], colours: list[int]) -> int:
+    """Colour a group with the fewest changes, or without any by more colours; return how many nodes were changed."""
     for most in range(_MOST_CHANGES + 1):
         search = _Search(touching, colours, most)
-        if search.settle(blank, group):
+        if search.settle([node for node in group if colours[node] < 0], group):
             colours[:] = search.colours
-            return
-        if search.steps <= 0:
-            break
+            return most
     for node in group:
-        if colours[node] < 0 or any(colours[other] == colours[node] for other in touching[node]):
-            colours[node] = -1
-            _give(node, touching, colours)
+        if colours[node] < 0:
+            colours[node] = _free(node, touching, colours)
+    changed = 0
+    while conflicts := {node: count for node in group if (count := _conflicts(node, touching, colours))}:
+        node = max(conflicts, key=lambda each: (conflicts[each], -each))
+        colours[node] = _free(node, touching, colours)
+        changed += 1
+    return changed
+
+
+def _give_back(node: int, touching: Sequence[set[int]], colours: list[int], left: int) -> int:
+    """Return a node from a fifth colour to the four, with few changes or not at all; tell how many they were."""
+    for most in range(1, left + 1):
+        search = _Search(touching, colours, most)
+        if search.reopen([node], [], [node]):
+            colours[:] = search.colours
+            return most
+    return 0
+
+
+def _free(node: int, touching: Sequence[set[int]], colours: list[int]) -> int:
+    taken = {colours[other] for other in touching[node]}
+    return next(number for number in range(len(touching)) if number not in taken)
+
+
+def _conflicts(node: int, touching: Sequence[set[int]], colours: list[int]) -> int:
+    return sum(colours[other] == colours[node] for other in touching[node])
 
 
 class _Search:
@@ -158,7 +178,7 @@ class _Search:
         )
         if pair is None:
             return True
-        return any(self._reopen([node], [], group) for node in pair)
+        return any(self.reopen([node], [], group) for node in pair)
 
     def _colour(self, open_nodes: list[int], group: list[int]) -> bool:
         node = min(open_nodes, key=lambda each: (-len(self._taken(each)), each))
@@ -171,13 +191,13 @@ class _Search:
                 continue
             self.colours[node] = number
             in_the_way = [each for each in self.touching[node] if self.colours[each] == number and each not in rest]
-            if self._reopen(sorted(in_the_way), rest, group):
+            if self.reopen(sorted(in_the_way), rest, group):
                 return True
         self.colours[node] = before
         self.settled.discard(node)
         return False
 
-    def _reopen(self, nodes: list[int], rest: list[int], group: list[int]) -> bool:
+    def reopen(self, nodes: list[int], rest: list[int], group: list[int]) -> bool:
         """Take the colours of some nodes away, as far as changes are left, and go on."""
         if len(nodes) > self.left or not self.settled.isdisjoint(nodes):
             return False

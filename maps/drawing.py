@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -28,6 +28,10 @@ _ROAD_CLASSES: Mapping[str, int] = {
 }
 _SIDE_ROAD = 2
 _LONGITUDES = (-180.0, -90.0, 180.0, 90.0)
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_RIM = 0.12  # of the land's longer side: a strip around it where the names of its neighbours stand
+
+Bounds: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def draw(data: Overview) -> Drawing:
     place_of = np.full(len(grids) + 1, -1, dtype=np.int64)  # the last one stands for -1: in no grid
     place_of[grids] = np.arange(len(grids))
     shapes = np.array([data.grids[index].shape for index in grids], dtype=object)
-    coverage = DisplayCoverage(shapes) if grids else None
+    around = np.array([neighbour.shape for neighbour in data.neighbours], dtype=object)
+    coverage = DisplayCoverage(shapes, around) if grids else None
 
     areas = _community_shapes(data, coverage, [data.grids[index].community_code for index in grids])
     bounds = _bounds(areas, data)
@@ -64,7 +69,8 @@ def draw(data: Overview) -> Drawing:
     land = areas if coverage is None else np.concatenate([areas, coverage.lonlat])
     columns |= shape_columns("outline", np.array([shapely.union_all(land)], dtype=object), origin)
     columns |= _grid_columns(coverage, origin)
-    base = [_base_layer(layer, columns, origin) for layer in sorted(data.base, key=_drawing_order)]
+    columns |= _neighbour_columns(coverage, bounds, origin)
+    base = [_base_layer(layer, columns, origin) for layer in _layers_to_draw(data)]
     labels: dict[str, list[str]] = {}
     points = [_point_layer(layer, place_of, columns, labels, origin) for layer in data.points]
     document = {
@@ -76,6 +82,7 @@ def draw(data: Overview) -> Drawing:
         "unit": UNIT,
         "communities": _communities(data),
         "grids": _grids(data, grids),
+        "neighbours": [{"code": each.code, "name": each.name} for each in data.neighbours] if grids else [],
         "totals": _numbers(data.totals),
         "unassigned": _numbers(data.unassigned),
         "base": base,
@@ -131,7 +138,7 @@ def _community_shapes(data: Overview, coverage: DisplayCoverage | None, codes: l
     return shapes
 
 
-def _bounds(areas: NDArray[np.object_], data: Overview) -> tuple[float, float, float, float]:
+def _bounds(areas: NDArray[np.object_], data: Overview) -> Bounds:
     """West, south, east, north of the land, or of whatever there is to see."""
     for candidate in (areas, *(np.array(layer.shapes, dtype=object) for layer in data.base)):
         if len(candidate) and np.isfinite(box := shapely.total_bounds(candidate)).all():
@@ -156,8 +163,22 @@ def _grid_columns(coverage: DisplayCoverage | None, origin: Origin) -> Columns:
     return columns
 
 
-def _drawing_order(layer: BaseLayer) -> int:
-    return BASE_KINDS.index(layer.kind)
+def _neighbour_columns(coverage: DisplayCoverage | None, bounds: Bounds, origin: Origin) -> Columns:
+    """Put the borders around into the columns, and where their names stand: beside the land that the map is about."""
+    around = np.array([], dtype=object) if coverage is None else coverage.around
+    west, south, east, north = bounds
+    rim = _RIM * max(east - west, north - south)
+    beside = shapely.intersection(around, shapely.box(west - rim, south - rim, east + rim, north + rim))
+    areal = np.isin(shapely.get_type_id(beside), _POLYGONS) & ~shapely.is_empty(beside)
+    beside = np.where(areal, beside, around)
+    columns = shape_columns("neighbours", around, origin)
+    return columns | point_columns("neighbours.labels", widest_places(beside), origin)
+
+
+def _layers_to_draw(data: Overview) -> list[BaseLayer]:
+    """Put the base map in the order of drawing; a part of a sub-district goes without what it does not have."""
+    layers = sorted(data.base, key=lambda layer: BASE_KINDS.index(layer.kind))
+    return [layer for layer in layers if layer.shapes or not data.neighbours]
 
 
 def _base_layer(layer: BaseLayer, columns: Columns, origin: Origin) -> dict[str, Any]:
@@ -166,8 +187,8 @@ def _base_layer(layer: BaseLayer, columns: Columns, origin: Origin) -> dict[str,
     names = list(layer.names)
     described: dict[str, Any] = {"kind": layer.kind, "count": len(shapes)}
     if layer.kind == "roads":
-        classes = [_ROAD_CLASSES.get(level, _SIDE_ROAD) for level in layer.levels or ("",) * len(shapes)]
-        shapes, names, classes = _join_roads(shapes, names, classes)
+        classes = [road_class(level) for level in layer.levels or ("",) * len(shapes)]
+        shapes, names, classes = join_roads(shapes, names, classes)
         columns[f"{layer.kind}.classes"] = np.array(classes, dtype=np.int64)
     if layer.kind == "waters":
         areas = shapely.get_dimensions(shapes) == 2
@@ -179,9 +200,15 @@ def _base_layer(layer: BaseLayer, columns: Columns, origin: Origin) -> dict[str,
     return described
 
 
-def _join_roads(
+def road_class(level: str) -> int:
+    """Tell how wide a road is drawn by what the file calls it: 0 widest, 3 narrowest."""
+    return _ROAD_CLASSES.get(level, _SIDE_ROAD)
+
+
+def join_roads(
     shapes: NDArray[np.object_], names: list[str], classes: list[int]
 ) -> tuple[NDArray[np.object_], list[str], list[int]]:
+    """Join roads of one name and class, so that a name is written along the whole of it."""
     together: dict[tuple[int, str], list[int]] = {}
     for index, key in enumerate(zip(classes, names, strict=True)):
         together.setdefault(key, []).append(index)

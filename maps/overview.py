@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
     from gridmap.services.overview_values import Overview
 
-_SCRIPTS = ("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "search", "layers", "overview")
+_SCRIPTS = (
+    "columns",
+    "geometry",
+    "surface",
+    "ground",
+    "labels",
+    "marks",
+    "panel",
+    "search",
+    "layers",
+    "view",
+    "overview",
+)
 _MAX_ZOOM = 20
 
 
@@ -87,8 +99,22 @@ def _data_blocks(drawing: Drawing) -> str:
 
 
 def _furniture(data: Overview) -> str:
-    rows = [
+    return _template().render(
+        data=data,
+        map_id="map_overview",
+        headings=_HEADINGS,
+        dedicated=sum(grid.kind is GridKind.DEDICATED for grid in data.grids),
+        rows=_grid_rows(data) if len(data.communities) == 1 else _community_rows(data),
+        level="网格" if len(data.communities) == 1 else "社区",
+        totals=_row(data.totals),
+        unassigned=_row(data.unassigned) if any(data.unassigned.values()) else None,
+    )
+
+
+def _community_rows(data: Overview) -> list[dict[str, Any]]:
+    return [
         {
+            "level": "community",
             "index": index,
             "name": community.name,
             "grids": sum(grid.community_code == community.code for grid in data.grids),
@@ -96,15 +122,22 @@ def _furniture(data: Overview) -> str:
         }
         for index, community in enumerate(data.communities)
     ]
-    return _template().render(
-        data=data,
-        map_id="map_overview",
-        headings=_HEADINGS,
-        dedicated=sum(grid.kind is GridKind.DEDICATED for grid in data.grids),
-        rows=rows,
-        totals=_row(data.totals),
-        unassigned=_row(data.unassigned) if any(data.unassigned.values()) else None,
-    )
+
+
+def _grid_rows(data: Overview) -> list[dict[str, Any]]:
+    """Make the rows of a single community: its grids, by code as the page has them."""
+    ordered = sorted(data.grids, key=lambda grid: grid.code)
+    name = data.communities[0].name
+    return [
+        {
+            "level": "grid",
+            "index": index,
+            "name": grid.name.removeprefix(name),
+            "grids": None,
+            "numbers": _row(grid.numbers),
+        }
+        for index, grid in enumerate(ordered)
+    ]
 
 
 # The table's columns are narrow: the measures' names, broken in the middle.

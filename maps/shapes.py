@@ -31,33 +31,46 @@ class DisplayCoverage:
     ----------
     shapes : NDArray of Geometry, shape (N,)
         A coverage, lon/lat EPSG:4490.
+    around : NDArray of Geometry, shape (M,), optional
+        What lies around it: together they are a coverage.
 
     Attributes
     ----------
     lonlat, plane_shapes : NDArray of Geometry, shape (N,)
         The same coverage for drawing, in degrees and in metres of a plane of its own.
+    around : NDArray of Geometry, shape (M,)
+        What lies around it, in degrees, sharing its borders still.
     """
 
-    def __init__(self, shapes: NDArray[np.object_]) -> None:
+    def __init__(self, shapes: NDArray[np.object_], around: NDArray[np.object_] | None = None) -> None:
         west, south, east, north = shapely.total_bounds(shapes).tolist()
         self.plane = Plane.local((west + east) / 2, (south + north) / 2)
-        self.plane_shapes = shapely.coverage_simplify(self.plane.project_geometries(shapes), _TOLERANCE)
-        self.lonlat = self.plane.unproject_geometries(self.plane_shapes)
+        whole = shapes if around is None else np.concatenate([shapes, around])
+        thinned = shapely.coverage_simplify(self.plane.project_geometries(whole), _TOLERANCE)
+        self.plane_shapes = thinned[: len(shapes)]
+        lonlat = self.plane.unproject_geometries(thinned)
+        self.lonlat, self.around = lonlat[: len(shapes)], lonlat[len(shapes) :]
 
     def label_circles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Find where a label has most room: centres (N, 2) in lon/lat and radii (N,) in metres.
+        """Find where a label has most room: centres (N, 2) in lon/lat and radii (N,) in metres."""
+        centres, radii = label_circles(self.plane_shapes)
+        return self.plane.unproject(centres), radii
 
-        The largest inscribed circle of an oblong can lie at either end; where the centroid has nearly as much room,
-        the label stands there.
-        """
-        circles = shapely.maximum_inscribed_circle(self.plane_shapes)
-        widest, radii = shapely.get_point(circles, 0), shapely.length(circles)
-        middles = shapely.centroid(self.plane_shapes)
-        room = shapely.distance(shapely.boundary(self.plane_shapes), middles)
-        room[~shapely.contains(self.plane_shapes, middles)] = 0.0
-        central = room >= _NEARLY * radii
-        centres = shapely.get_coordinates(np.where(central, middles, widest))
-        return self.plane.unproject(centres), np.where(central, room, radii)
+
+def label_circles(shapes: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Find where a label has most room in polygons of a plane: centres (N, 2) and radii (N,), both in metres.
+
+    The largest inscribed circle of an oblong can lie at either end; where the centroid has nearly as much room,
+    the label stands there.
+    """
+    circles = shapely.maximum_inscribed_circle(shapes)
+    widest, radii = shapely.get_point(circles, 0), shapely.length(circles)
+    middles = shapely.centroid(shapes)
+    room = shapely.distance(shapely.boundary(shapes), middles)
+    room[~shapely.contains(shapes, middles)] = 0.0
+    central = room >= _NEARLY * radii
+    centres = shapely.get_coordinates(np.where(central, middles, widest))
+    return centres, np.where(central, room, radii)
 
 
 def quantise(lonlat: NDArray[np.float64], origin: Origin) -> NDArray[np.int64]:

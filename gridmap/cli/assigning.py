@@ -43,7 +43,7 @@ def command(
         return _everything(as_json=as_json)
     if output is None:
         raise BadInput("assign FILE needs -o: name the table to write", option="-o")
-    with open_database().transaction(actor(), write=True) as tx:
+    with open_database() as database, database.transaction(actor(), write=True) as tx:
         scope = Scope.everything(actor())
         summary = assign_table(tx, scope, file, output, crs=crs, layer=layer, encoding=encoding)
     if as_json:
@@ -56,7 +56,11 @@ def command(
 
 
 def _everything(*, as_json: bool) -> int:
-    with open_database().transaction(actor(), write=True) as tx, progress("assigning", None) as done:
+    with (
+        open_database() as database,
+        database.transaction(actor(), write=True) as tx,
+        progress("assigning", None) as done,
+    ):
         summary = recalculate(tx, done)
     if as_json:
         print_json(asdict(summary) | {"total": summary.total})

@@ -106,7 +106,7 @@ def _print_problems(problems: tuple[Finding, ...]) -> None:
 def _check_plan(*, as_json: bool) -> int:
     from gridmap.services.plan_check import check_plans  # noqa: PLC0415 -- FILE needs no database
 
-    with open_database().transaction(actor()) as tx:
+    with open_database() as database, database.transaction(actor()) as tx:
         checks = check_plans(tx, Scope.everything(actor()))
     passed = all(check.is_coverage for check in checks)
     if as_json:

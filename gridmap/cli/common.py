@@ -31,11 +31,16 @@ def actor() -> str:
     return os.environ.get("SUDO_USER") or os.environ.get("USER") or "local"
 
 
-def open_database() -> Database:
-    """Open the database that the settings name."""
+@contextmanager
+def open_database() -> Iterator[Database]:
+    """Open the database that the settings name, and close it after the block."""
     from gridmap.storage.database import Database  # noqa: PLC0415 -- `check FILE` needs no database
 
-    return Database.open(read_settings().database)
+    database = Database.open(read_settings().database)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def print_json(value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -48,13 +49,12 @@ def command(folder: Path, size: str, seed: int, force: bool, as_json: bool) -> N
     folder.mkdir(parents=True, exist_ok=True)
     for old in (target, folder / "gridmap.db-wal", folder / "gridmap.db-shm"):
         old.unlink(missing_ok=True)
-    database = Database.create(str(target))
-    report = run_demo(database, folder, seed=seed, size=size, say=lambda line: click.echo(line, err=True))
-    with database.transaction(ACTOR) as tx:
-        scope = Scope.everything(ACTOR)
-        counts, checks, data = stats(tx, scope), check_plans(tx, scope), overview(tx, scope, demonstration=True)
+    with closing(Database.create(str(target))) as database:
+        report = run_demo(database, folder, seed=seed, size=size, say=lambda line: click.echo(line, err=True))
+        with database.transaction(ACTOR) as tx:
+            scope = Scope.everything(ACTOR)
+            counts, checks, data = stats(tx, scope), check_plans(tx, scope), overview(tx, scope, demonstration=True)
     page.write_text(overview_page(data), encoding="utf-8")
-    database.close()
     covered = all(check.is_coverage for check in checks)
     if as_json:
         shares = {kind: round(found.share, 4) for kind, found in report.recovery.items()}

@@ -43,7 +43,7 @@ def command(
         raise BadInput("--unmask needs --reason: it is written to the audit", option="--reason")
     if reason and not unmask:
         raise BadInput("--reason goes with --unmask: without it personal values stay masked", option="--reason")
-    with open_database().transaction(actor(), write=True) as tx:
+    with open_database() as database, database.transaction(actor(), write=True) as tx:
         count = export_rows(tx, Scope.everything(actor()), kind_named(kind), output, crs=crs, unmask_reason=reason)
     if as_json:
         print_json({"kind": kind, "file": str(output), "rows": count, "crs": crs, "masked": not unmask})

@@ -92,8 +92,7 @@ def command(
         encoding=encoding,
         trust_crs=trust_crs,
     )
-    database = open_database()
-    with progress(f"reading {file.name}", None) as done:
+    with open_database() as database, progress(f"reading {file.name}", None) as done:
         outcome = runner.run_import(database, request, actor(), done, dry_run=dry_run)
     report = outcome.report
     sheet = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from gridmap.cli.common import actor
@@ -34,9 +36,9 @@ def command(code: str | None, name: str | None, lon: float | None) -> None:
         raise BadInput("--code, --name and --lon go together: the sub-district needs all three")
     if code:
         code = check(code, Level.SUBDISTRICT)
-    database = Database.create(target)
-    click.echo(f"{database.name} is ready")
-    if code and name and lon is not None:
-        with database.transaction(actor(), write=True) as tx:
-            subdistrict = add_subdistrict(tx, code, name, lon)
-        click.echo(f"{subdistrict.name} {subdistrict.code}, measured in EPSG:{subdistrict.plane}")
+    with closing(Database.create(target)) as database:
+        click.echo(f"{database.name} is ready")
+        if code and name and lon is not None:
+            with database.transaction(actor(), write=True) as tx:
+                subdistrict = add_subdistrict(tx, code, name, lon)
+            click.echo(f"{subdistrict.name} {subdistrict.code}, measured in EPSG:{subdistrict.plane}")

@@ -34,7 +34,7 @@ def command(lon: float, lat: float, crs: str | None, at: datetime | None, as_jso
       gridmap locate 113.331 23.132 --crs gcj02 --json
       gridmap locate 455123.4 2559871.2 --crs EPSG:4547 --at 2026-03-01
     """
-    with open_database().transaction(actor()) as tx:
+    with open_database() as database, database.transaction(actor()) as tx:
         place = locate(tx, Scope.everything(actor()), lon, lat, crs or "EPSG:4490", at.date() if at else None)
     if as_json:
         print_json(asdict(place))

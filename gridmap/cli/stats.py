@@ -19,7 +19,7 @@ def command(as_json: bool) -> None:
       gridmap stats
       gridmap stats --json
     """
-    with open_database().transaction(actor()) as tx:
+    with open_database() as database, database.transaction(actor()) as tx:
         counts = stats(tx, Scope.everything(actor()))
     if as_json:
         print_json(counts)

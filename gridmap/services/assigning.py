@@ -146,7 +146,7 @@ def recalculate(
     NoPlan
         No plan is in force.
     """
-    found = plans_in_force(tx)
+    found = plans_in_force(tx, lock=Lock.SHARE)  # a new plan that takes effect meanwhile has the last word
     by_kind: dict[str, dict[str, int]] = {}
     done = review = kept = 0
     for kind in kinds:

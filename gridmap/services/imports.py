@@ -15,7 +15,7 @@ import shapely
 from gridmap import codes
 from gridmap.access import Scope
 from gridmap.datum import Plane
-from gridmap.errors import BadInput, NoPlan
+from gridmap.errors import BadInput, Conflict, NoPlan
 from gridmap.files import Refusal
 from gridmap.model.kinds import Kind, kind_named
 from gridmap.model.land import new_id
@@ -156,10 +156,14 @@ def apply(
     ------
     CoverageBroken
         Grids that overlap or do not match beyond hairlines.
+    Conflict
+        Somebody else has gone on with this import and finished it.
     """
     kind = kind_named(run.kind)
     tally, notes = _Tally(), list(notes)
     everything = Scope.everything(tx.actor)
+    if store.run_named(tx, everything, run.id).state not in store.UNFINISHED:
+        raise Conflict(f"{run.file_name} was imported by somebody else meanwhile: import it again to see what is new")
     for unusable in store.staged(tx, everything, run.id, refused=True):
         for row in unusable:
             tally.refuse([Refusal(**each) for each in (row.original or {}).get("refusals", [])])

@@ -6,11 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from gridmap.access import Mask, Scope, mask
 from gridmap.codes import sequence_of
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import ASSIGNED_KINDS, Kind, kind_named
+from gridmap.services.extent import extent_of
 from gridmap.services.numbers import numbers_by_grid
 from gridmap.services.overview_values import (
     BASE_KINDS,
@@ -20,41 +22,61 @@ from gridmap.services.overview_values import (
     Overview,
     PointLayer,
 )
-from gridmap.services.plan_land import plans_in_force, today
-from gridmap.storage import assignments, audit, incidents, land, registers, unassigned
+from gridmap.services.plan_land import today
+from gridmap.storage import assignments, audit, incidents, registers, unassigned
 from gridmap.storage.totals import total
 from gridmap.workload import Numbers, roll_up
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
     from uuid import UUID
 
     from gridmap.model.land import Grid
+    from gridmap.services.extent import Extent
     from gridmap.services.plan_land import PlanInForce
+    from gridmap.storage.boxes import Box
     from gridmap.storage.database import Transaction
 
+_CLIPPED = ("roads", "railways", "waters")  # a compound or building stays whole
 _NAMED = ("shops", "organisations", "social_organisations", "key_places")  # their names are public
 
 
-def overview(tx: Transaction, scope: Scope, at: date | None = None, *, demonstration: bool = False) -> Overview:
-    """Read everything that the overview map of the sub-district shows, by the plan in force now or on a day.
+def overview(
+    tx: Transaction,
+    scope: Scope,
+    at: date | None = None,
+    *,
+    area: str | None = None,
+    points: bool = True,
+    demonstration: bool = False,
+) -> Overview:
+    """Read everything that the overview map shows, by the plan in force now or on a day.
 
     Of several sub-districts the first by code is shown. No personal value is among what is read.
+
+    Parameters
+    ----------
+    area : str, optional
+        Code of a community or a grid: its grids, what belongs to them, the base map around, its neighbours by name.
+    points : bool
+        Read the records too, not only the land and its numbers.
 
     Raises
     ------
     NoPlan
         No plan is in force at that time.
+    NotFound
+        The plan has no such community or grid, or it is out of scope.
     """
-    found = plans_in_force(tx, at)[0]
-    grids = [grid for grid in found.grids.values() if scope.unlimited or grid.community_id in scope.communities]
+    extent = extent_of(tx, scope, at, area)
+    found, grids = extent.found, extent.grids
     numbers = numbers_by_grid(tx, scope, found)
     index = {grid.id: number for number, grid in enumerate(grids)}
-    communities = land.communities(tx, scope, subdistrict_id=found.subdistrict.id)
     by_community = roll_up([numbers[grid.id] for grid in grids], [grid.community_id for grid in grids])
     day = today(tx)
     return Overview(
-        title=f"{found.subdistrict.name}一张图",
+        title=extent.title,
         subdistrict_code=found.subdistrict.code,
         subdistrict_name=found.subdistrict.name,
         plan=found.plan.name,
@@ -70,14 +92,15 @@ def overview(tx: Transaction, scope: Scope, at: date | None = None, *, demonstra
                 each.outline,
                 asdict(by_community.get(each.id, Numbers())),
             )
-            for each in communities
+            for each in extent.communities
         ),
         grids=tuple(_grid(grid, numbers[grid.id]) for grid in grids),
-        base=tuple(_base(tx, scope, kind_named(name)) for name in BASE_KINDS),
-        points=tuple(_points(tx, scope, kind, found, index) for kind in ASSIGNED_KINDS),
-        totals=_totals(tx, scope),
-        unassigned=_unassigned(tx, scope),
+        base=tuple(_base(tx, scope, kind_named(name), extent.box) for name in BASE_KINDS),
+        points=tuple(_points(tx, scope, kind, extent, index) for kind in ASSIGNED_KINDS if points),
+        totals=_totals(tx, scope) if area is None else _sums(by_community.values()),
+        unassigned={kind.name: unassigned.count(tx, scope, kind) for kind in ASSIGNED_KINDS} if area is None else {},
         demonstration=demonstration,
+        neighbours=extent.neighbours,
     )
 
 
@@ -132,12 +155,21 @@ def _unassigned(tx: Transaction, scope: Scope) -> dict[str, int]:
     }
 
 
-def _base(tx: Transaction, scope: Scope, kind: Kind) -> BaseLayer:
+def _sums(numbers: Iterable[Numbers]) -> dict[str, int]:
+    return asdict(sum(numbers, Numbers()))
+
+
+def _base(tx: Transaction, scope: Scope, kind: Kind, box: Box | None) -> BaseLayer:
+    """Read a layer of the base map; with a box what meets it, long lines and large areas clipped to it."""
     has_level = any(field.name == "level" for field in kind.fields)
     columns = ["name", "geom", *(["level"] if has_level else [])]
-    rows: list[dict[str, Any]] = [
-        row for chunk in registers.read_chunks(tx, scope, kind, columns=columns) for row in chunk if row["geom"]
-    ]
+    chunks = registers.read_chunks(tx, scope, kind, columns=columns, box=box)
+    rows: list[dict[str, Any]] = [row for chunk in chunks for row in chunk if row["geom"]]
+    if box is not None:
+        window = shapely.box(*box)
+        rows = [row for row in rows if shapely.intersects(window, row["geom"])]
+        if kind.name in _CLIPPED:
+            rows = [row | {"geom": shapely.intersection(row["geom"], window)} for row in rows]
     return BaseLayer(
         kind=kind.name,
         names=tuple(row["name"] or "" for row in rows),
@@ -146,15 +178,19 @@ def _base(tx: Transaction, scope: Scope, kind: Kind) -> BaseLayer:
     )
 
 
-def _points(tx: Transaction, scope: Scope, kind: Kind, found: PlanInForce, index: dict[UUID, int]) -> PointLayer:
+def _points(tx: Transaction, scope: Scope, kind: Kind, extent: Extent, index: dict[UUID, int]) -> PointLayer:
     wanted = ["name"] if kind.name in _NAMED else ["category", "state"] if kind.name == "incidents" else []
     points = registers.points(tx, scope, kind, columns=wanted)
-    grid_of = {
-        each.subject_id: index.get(each.grid_id, -1) if each.grid_id else -1
-        for chunk in assignments.of_plan(tx, scope, found.plan.id, kind.singular)
-        for each in chunk
-    }
+    if kind.name == "incidents":  # they keep the grid of their day, under whatever plan that was
+        verdicts = assignments.grid_of_each(tx, scope, kind)
+    else:
+        chunks = assignments.of_plan(tx, scope, extent.found.plan.id, kind.singular)
+        verdicts = {each.subject_id: each.grid_id for chunk in chunks for each in chunk}
+    grid_of = {subject: index.get(grid_id, -1) if grid_id else -1 for subject, grid_id in verdicts.items()}
+    grid = np.array([grid_of.get(identity, -1) for identity in points.ids], dtype=np.int64)
     shown = np.isfinite(points.lonlat).all(axis=1)
+    if extent.box is not None:
+        shown &= grid >= 0
     if kind.name == "incidents":
         shown &= np.array([state not in CLOSED_STATES for state in points.columns["state"]], dtype=bool)
     rows = np.flatnonzero(shown)
@@ -162,6 +198,6 @@ def _points(tx: Transaction, scope: Scope, kind: Kind, found: PlanInForce, index
     return PointLayer(
         kind=kind.name,
         lonlat=points.lonlat[rows],
-        grid=np.array([grid_of.get(points.ids[row], -1) for row in rows], dtype=np.int64),
+        grid=grid[rows],
         labels=tuple(labels[row] or "" for row in rows) if labels else None,
     )

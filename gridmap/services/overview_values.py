@@ -132,9 +132,24 @@ class PointLayer:
     labels: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """An area beside the one that a map is about: a border and a name, as on every notice board.
+
+    Parameters
+    ----------
+    shape : Geometry
+        Lon/lat EPSG:4490; together with the grids of the map a coverage.
+    """
+
+    code: str
+    name: str
+    shape: Geometry
+
+
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """Everything on the overview map of one sub-district under one plan.
+    """Everything on the overview map of one sub-district, or of a part of it, under one plan.
 
     Parameters
     ----------
@@ -150,6 +165,8 @@ class Overview:
         Records that are in no grid, by the same keys.
     demonstration : bool
         Made-up data; the page says so.
+    neighbours : tuple of Neighbour
+        What lies around the community or grid that the map is about; empty for a whole sub-district.
     """
 
     title: str
@@ -166,3 +183,4 @@ class Overview:
     totals: Mapping[str, int] = field(default_factory=dict)
     unassigned: Mapping[str, int] = field(default_factory=dict)
     demonstration: bool = False
+    neighbours: tuple[Neighbour, ...] = ()

@@ -6,6 +6,7 @@ An assignment is as visible as its subject.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, exists, func, literal, select
@@ -45,7 +46,7 @@ class Count:
 
 def put(tx: Transaction, assignments: Sequence[Assignment]) -> None:
     """Write assignments, in the place of those that the same subjects have under the same plan."""
-    bulk.put(tx, tables.assignment, _rows(tx, assignments), ("plan_id", "subject_kind", "subject_id"))
+    bulk.put(tx, tables.assignment, _rows(assignments), ("plan_id", "subject_kind", "subject_id"))
 
 
 def of_subject(tx: Transaction, scope: Scope, subject_kind: str, subject_id: UUID) -> list[Assignment]:
@@ -62,6 +63,17 @@ def of_plan(
     result = tx.connection.execute(query, execution_options={"yield_per": size})
     for chunk in result.partitions():
         yield _read(chunk)
+
+
+def grid_of_each(tx: Transaction, scope: Scope, kind: Kind) -> dict[UUID, UUID | None]:
+    """Return the grid of each visible subject by its latest verdict, under whatever plan; None where it has none."""
+    table, subject = tables.assignment, table_of(kind)
+    query = (
+        select(table.c.subject_id, table.c.grid_id)
+        .join_from(table, subject, subject.c.id == table.c.subject_id)
+        .where(table.c.subject_kind == kind.singular, visible(scope, kind), latest())
+    )
+    return {row.subject_id: row.grid_id for row in tx.connection.execute(query)}
 
 
 def with_grid(tx: Transaction, scope: Scope, kind: Kind) -> set[UUID]:
@@ -108,7 +120,10 @@ FIELDS = (
 )
 
 
-def _rows(tx: Transaction, assignments: Sequence[Assignment]) -> list[dict[str, Any]]:
+def _rows(assignments: Sequence[Assignment]) -> list[dict[str, Any]]:
+    # Not the beginning of the transaction: one that waited for a plan began before what it waited for, and yet what it
+    # says is the later word.
+    now = datetime.now(UTC)
     return [
         {
             "subject_kind": each.subject_kind,
@@ -120,7 +135,7 @@ def _rows(tx: Transaction, assignments: Sequence[Assignment]) -> list[dict[str, 
             "accuracy": each.accuracy,
             "nearest_id": each.nearest_id,
             "review": each.review,
-            "assigned_at": tx.now,
+            "assigned_at": now,
         }
         for each in assignments
     ]

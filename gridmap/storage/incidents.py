@@ -112,6 +112,14 @@ def counts(tx: Transaction, scope: Scope) -> dict[tuple[UUID | None, str], int]:
     return {(grid_id, state): number for grid_id, state, number in tx.connection.execute(query)}
 
 
+def moments(tx: Transaction, scope: Scope) -> list[tuple[UUID | None, str, datetime | None, datetime | None]]:
+    """Return grid, state, time of report and deadline of every visible incident: what tables of numbers are made of."""
+    incident = tables.incident
+    state = func.coalesce(incident.c.state, "")
+    query = _joined(select(tables.assignment.c.grid_id, state, incident.c.reported_at, incident.c.deadline))
+    return [tuple(row) for row in tx.connection.execute(query.where(within(scope, incident.c.community_id)))]
+
+
 def _joined(query: Any) -> Any:
     """Join incidents with the latest assignment of each, where there is one."""
     incident, assignment = tables.incident, tables.assignment

@@ -9,6 +9,7 @@ gridmap.ground = (function () {
   const INK = '#1F2933';
   const LAND = '#F7F5EF', WATER = '#CFE3F2', SHORE = '#7FA9C9', BUILDING = '#E9E6DF', BUILDING_EDGE = '#D8D3C8';
   const COMPOUND_EDGE = '#B9AF9C', CASING = '#CBC5B8', ROAD = '#FFFFFF', RAIL = '#8A8F98';
+  const AROUND = '#F3F1EC', AROUND_EDGE = '#8792A0'; // what the map is not about
   const ROAD_WIDTHS = [18, 12, 8, 4.5]; // metres, by class
   const ROAD_LEAST = [3.2, 2.2, 1.3, 0.7]; // pixels, by class
   const HATCH = 7; // pixels between hatch lines, across and down
@@ -112,16 +113,26 @@ gridmap.ground = (function () {
     railways
   };
 
+  // What grids are filled with: neighbours in different colours, unless the page says otherwise.
+  function filling(page) {
+    return page.filling || { palette: GRID_COLOURS, colours: page.colours, alpha: 0.55 };
+  }
+
+  function fillOf(page, i) {
+    const { palette, colours } = filling(page);
+    return palette[colours[i] % palette.length];
+  }
+
   function fills(context, page, view) {
-    const { grids, colours } = page;
-    for (let colour = 0; colour < GRID_COLOURS.length; colour++) {
-      path(context, grids, view, true, (i) => colours[i] % GRID_COLOURS.length === colour);
-      context.globalAlpha = 0.55;
-      context.fillStyle = GRID_COLOURS[colour];
+    const { palette, colours, alpha } = filling(page);
+    for (let colour = 0; colour < palette.length; colour++) {
+      path(context, page.grids, view, true, (i) => colours[i] % palette.length === colour);
+      context.globalAlpha = alpha;
+      context.fillStyle = palette[colour];
       context.fill('evenodd');
     }
     context.globalAlpha = 1;
-    path(context, grids, view, true, (i) => page.document.grids[i].kind === 'dedicated');
+    path(context, page.grids, view, true, (i) => page.document.grids[i].kind === 'dedicated');
     fillHatched(context, view.left, view.top);
   }
 
@@ -133,19 +144,48 @@ gridmap.ground = (function () {
     context.stroke();
   }
 
+  // A tile's shapes reach over its edge and are cut off there, on a whole pixel so that no seam shows.
+  function paintClipped(context, view, layer) {
+    const [west, north, east, south] = layer.clip.map((side, k) =>
+      Math.round((side * view.scale - (k % 2 ? view.top : view.left)) * view.ratio) / view.ratio);
+    context.save();
+    context.beginPath();
+    context.rect(west, north, east - west, south - north);
+    context.clip();
+    painters[layer.kind](context, layer, view);
+    context.restore();
+  }
+
+  function around(context, view, page) {
+    path(context, page.neighbours, view, true);
+    context.fillStyle = AROUND;
+    context.fill('evenodd');
+  }
+
+  function aroundBorders(context, view, page) {
+    context.setLineDash([7, 4]);
+    border(context, page.neighbours, view, AROUND_EDGE, 1.2);
+    context.setLineDash([]);
+  }
+
   function paint(context, view, page) {
     const { shown } = page;
+    if (page.neighbours) around(context, view, page);
     path(context, page.outline, view, true);
     context.fillStyle = LAND;
     context.fill('evenodd');
     if (shown.has('grids')) fills(context, page, view);
-    for (const layer of page.base) if (shown.has(layer.kind)) painters[layer.kind](context, layer, view);
+    for (const layer of page.base.filter((each) => shown.has(each.kind))) {
+      if (layer.clip) paintClipped(context, view, layer);
+      else painters[layer.kind](context, layer, view);
+    }
     const thin = Math.max(0.4, Math.min(1, (view.zoom - 11.5) / 2.5)); // small scales cannot carry full widths
+    if (page.neighbours) aroundBorders(context, view, page);
     border(context, page.outline, view, 'rgba(255, 255, 255, 0.75)', 10 * thin);
     if (shown.has('grids')) border(context, page.grids, view, INK, 1.5 * thin);
     if (shown.has('communities')) border(context, page.communities, view, INK, 2.5 * thin);
     border(context, page.outline, view, INK, 4 * thin);
   }
 
-  return { paint, fillHatched, GRID_COLOURS, INK, WATER, SHORE, CASING, ROAD, RAIL, COMPOUND_EDGE };
+  return { paint, fillHatched, fillOf, GRID_COLOURS, INK, WATER, SHORE, CASING, ROAD, RAIL, COMPOUND_EDGE, AROUND_EDGE };
 })();

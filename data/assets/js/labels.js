@@ -10,6 +10,7 @@ gridmap.labels = (function () {
   const CHINESE = /^[\u3000-\u9FFF\uF900-\uFAFF]+$/;
   const LEGIBLE = 13; // pixels of radius that a middling grid needs before grids are labelled
   const CELL = 64;
+  const APART = 320; // pixels between two places where one name stands
 
   const measuring = document.createElement('canvas').getContext('2d');
 
@@ -27,8 +28,7 @@ gridmap.labels = (function () {
   }
 
   // Boxes that are taken, in buckets.
-  function occupancy() {
-    const buckets = new Map();
+  function occupancy(buckets = new Map()) {
     function each(box, visit) {
       for (let i = Math.floor(box[0] / CELL); i <= Math.floor(box[2] / CELL); i++) {
         for (let j = Math.floor(box[1] / CELL); j <= Math.floor(box[3] / CELL); j++) {
@@ -40,6 +40,7 @@ gridmap.labels = (function () {
     const shared = (a, b) => Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) *
       Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
     return {
+      fork: () => occupancy(new Map(Array.from(buckets, ([key, boxes]) => [key, boxes.slice()]))),
       add: function (box) {
         each(box, function (key) {
           if (!buckets.has(key)) buckets.set(key, []);
@@ -254,7 +255,8 @@ gridmap.labels = (function () {
     return placed;
   }
 
-  function placeAlong(set, i, name, scale, size, taken, style) {
+  // others: where the name stands already; once in a while is enough, in however many pieces a road comes.
+  function placeAlong(set, i, name, scale, size, taken, style, others) {
     const chinese = CHINESE.test(name);
     const signs = letters(name);
     const step = chinese ? size * 1.25 : 0;
@@ -268,10 +270,12 @@ gridmap.labels = (function () {
         for (const shift of [0, 0.12, -0.12, 0.24, -0.24]) {
           const middle = line.length * (slot + 0.5 + shift) / slots;
           if (middle - room / 2 < 4 || middle + room / 2 > line.length - 4) continue;
+          if (isNear(others, at(line, middle))) continue;
           const spots = signsAlong(line, middle, signs, step, chinese);
           const boxes = spots && spots.map((spot) => around(spot.x, spot.y, chinese ? size + 2 : room, size + 2));
           if (!spots || boxes.some((box) => taken.hits(box))) continue;
           boxes.forEach(taken.add);
+          others.push(at(line, middle));
           placed.push({ x: spots[0].x, y: spots[0].y, spots, size, style, reach: room, plate: style === SECONDARY });
           break;
         }
@@ -280,9 +284,12 @@ gridmap.labels = (function () {
     return placed;
   }
 
-  function placeFlat(x, y, name, size, taken, style) {
+  const isNear = (others, spot) => others.some((other) => Math.hypot(other.x - spot.x, other.y - spot.y) < APART);
+
+  function placeFlat(x, y, name, size, taken, style, others) {
     const width = widthOf(name, size, 500), box = around(x, y, width, size + 2);
-    if (taken.hits(box)) return [];
+    if (isNear(others, { x, y }) || taken.hits(box)) return [];
+    others.push({ x, y });
     taken.add(box);
     return [{ x, y, spots: [{ x, y, turn: 0, text: name }], size, style, reach: width }];
   }
@@ -317,6 +324,8 @@ gridmap.labels = (function () {
 
   function placeLines(page, zoom, scale, taken) {
     const placed = [];
+    const standing = new Map();
+    const others = (name) => standing.get(name) || standing.set(name, []).get(name);
     for (const layer of page.base) {
       if (!layer.names || !page.shown.has(layer.kind) || layer.kind === 'compounds') continue;
       const order = Array.from(layer.names.keys()).filter((i) => layer.names[i]);
@@ -325,11 +334,12 @@ gridmap.labels = (function () {
         if (zoom < (layer.classes ? ROAD_NAMES[layer.classes[i]] : 14)) continue;
         const style = layer.kind === 'waters' ? WATER_INK : SECONDARY;
         if (layer.areas && layer.areas[i]) {
-          placed.push(...placeFlat(layer.middles.x[i] * scale, layer.middles.y[i] * scale, layer.names[i], 12.5, taken, style));
+          placed.push(...placeFlat(layer.middles.x[i] * scale, layer.middles.y[i] * scale, layer.names[i], 12.5, taken, style,
+            others(layer.names[i])));
           continue;
         }
         const size = layer.classes && layer.classes[i] === 0 ? 12.5 : 11.5;
-        placed.push(...placeAlong(layer.shapes, i, layer.names[i], scale, size, taken, style));
+        placed.push(...placeAlong(layer.shapes, i, layer.names[i], scale, size, taken, style, others(layer.names[i])));
       }
     }
     return placed;
@@ -337,34 +347,77 @@ gridmap.labels = (function () {
 
   // --- compounds: in the middle, where there is room -------------------------------------------------------------
 
+  // Where names of compounds may stand, and how wide.
+  function compoundPlaces(page) {
+    const layer = page.base.find((one) => one.kind === 'compounds');
+    if (!layer || !layer.names) return [];
+    const { box } = layer.shapes;
+    return layer.names.map((name, i) => ({ name, room: box[4 * i + 2] - box[4 * i],
+      x: (box[4 * i] + box[4 * i + 2]) / 2, y: (box[4 * i + 1] + box[4 * i + 3]) / 2, i }))
+      .filter((place) => place.name && contains(layer.shapes, place.i, place.x, place.y));
+  }
+
   function placeCompounds(page, zoom, scale, taken) {
     const placed = [];
-    const layer = page.base.find((one) => one.kind === 'compounds');
-    if (!layer || !layer.names || !page.shown.has('compounds') || zoom < 16.5) return placed;
-    layer.names.forEach(function (name, i) {
-      const { box } = layer.shapes;
-      const x = (box[4 * i] + box[4 * i + 2]) / 2, y = (box[4 * i + 1] + box[4 * i + 3]) / 2;
+    if (!page.shown.has('compounds') || zoom < 16.5) return placed;
+    for (const { name, room, x, y } of page.compoundPlaces || compoundPlaces(page)) {
       const width = widthOf(name, 11.5, 500);
-      if (!name || width > (box[4 * i + 2] - box[4 * i]) * scale || !contains(layer.shapes, i, x, y)) return;
+      if (width > room * scale) continue;
       for (const shift of [0, -18, 18, -34, 34]) {
         const spot = around(x * scale, y * scale + shift, width, 14);
         if (taken.hits(spot)) continue;
         taken.add(spot);
         placed.push({ x: x * scale, y: y * scale + shift, text: name, reach: width });
-        return;
+        break;
       }
+    }
+    return placed;
+  }
+
+  // --- neighbours: faint, beside the land that the map is about ---------------------------------------------------
+
+  function placeNeighbours(page, zoom, scale, taken) {
+    const placed = [];
+    if (!page.neighbours || zoom < 13) return placed;
+    page.document.neighbours.forEach(function ({ name }, i) {
+      const [, head, tail] = /^(.*社区)(.+)$/.exec(name) || [null, name, ''];
+      const lines = [head, tail].filter(Boolean);
+      const width = Math.max(...lines.map((text) => widthOf(text, 12, 500))), height = lines.length * 15;
+      const x = page.neighbours.middles.x[i] * scale, y = page.neighbours.middles.y[i] * scale;
+      const box = around(x, y, width + 6, height);
+      if (taken.hits(box)) return;
+      taken.add(box);
+      placed.push({ x, y, lines, reach: width });
     });
     return placed;
   }
 
+  function paintNeighbour(context, label, x, y) {
+    label.lines.forEach(function (text, i) {
+      write(context, text, x, y + (i - (label.lines.length - 1) / 2) * 15, 12, 500, SECONDARY, 'rgba(255, 255, 255, 0.85)', 3);
+    });
+  }
+
+  // The labels of the land stay where they are while tiles come in; names of roads and compounds fit in between.
   function layout(page, view) {
-    const key = [view.scale, ...page.shown].join(' ');
-    if (page.layout && page.layout.key === key) return page.layout;
+    const key = [view.scale, page.numbersStamp, ...page.shown].join(' ');
+    if (!page.layout || page.layout.key !== key) page.layout = layoutLand(page, view, key);
+    if (page.layout.tiles !== page.tilesStamp) {
+      const taken = page.layout.taken.fork();
+      page.layout.lines = placeLines(page, view.zoom, view.scale, taken);
+      page.layout.compounds = placeCompounds(page, view.zoom, view.scale, taken);
+      page.layout.tiles = page.tilesStamp;
+    }
+    return page.layout;
+  }
+
+  function layoutLand(page, view, key) {
     const taken = occupancy();
     const { zoom, scale } = view;
     const grids = page.shown.has('grids') ? placeGrids(page, zoom, scale, taken) : [];
+    const neighbours = placeNeighbours(page, zoom, scale, taken);
     const communities = [];
-    if (page.shown.has('communities') && zoom < 18) {
+    if (page.shown.has('communities') && zoom < 18 && page.document.communities.length > 1) { // of one, the title tells
       page.document.communities.forEach(function (_, i) {
         const label = placeCommunity(page, i, scale, zoom, taken);
         if (!label) return;
@@ -372,14 +425,11 @@ gridmap.labels = (function () {
         taken.add(around(label.x, label.y, label.width + 2 * label.size, label.size * 1.4)); // apart from the next name
       });
     }
-    const lines = placeLines(page, zoom, scale, taken);
-    const compounds = placeCompounds(page, zoom, scale, taken);
-    page.layout = { key, grids, communities, lines, compounds };
-    return page.layout;
+    return { key, taken, grids, neighbours, communities, tiles: null };
   }
 
   function paint(context, view, page) {
-    const { grids, communities, lines, compounds } = layout(page, view);
+    const { grids, neighbours, communities, lines, compounds } = layout(page, view);
     const near = (label) => label.x + label.reach > view.left && label.x - label.reach < view.left + view.width &&
       label.y + label.reach > view.top && label.y - label.reach < view.top + view.height;
     for (const label of lines.filter(near)) paintAlong(context, label, view);
@@ -387,6 +437,7 @@ gridmap.labels = (function () {
       write(context, label.text, label.x - view.left, label.y - view.top, 11.5, 500, COMPOUND_INK,
         'rgba(255, 255, 255, 0.9)', 3);
     }
+    for (const label of neighbours.filter(near)) paintNeighbour(context, label, label.x - view.left, label.y - view.top);
     for (const label of communities.filter(near)) paintCommunity(context, label, label.x - view.left, label.y - view.top);
     for (const label of grids.filter(near)) paintGrid(context, label, label.x - view.left, label.y - view.top);
   }

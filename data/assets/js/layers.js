@@ -45,6 +45,7 @@ gridmap.layers = (function () {
       subdistrict: () => line(G.INK, 4),
       communities: () => line(G.INK, 2.5),
       grids: () => line(G.INK, 1.5),
+      neighbours: () => line(G.AROUND_EDGE, 1.2, [5, 3]),
       general: function () {
         G.GRID_COLOURS.slice(0, 4).forEach(function (colour, i) {
           context.globalAlpha = 0.55;
@@ -110,11 +111,12 @@ gridmap.layers = (function () {
   function legend(page) {
     const body = document.getElementById('legend-body');
     const words = counts(page);
-    const rows = [['subdistrict', '街道界'], ['communities', '社区界'], ['grids', '网格界'],
+    const rows = [['subdistrict', page.neighbours && page.neighbours.count ? '本图范围' : '街道界'], ['communities', '社区界'], ['grids', '网格界'],
       ['general', '综合网格'], ['dedicated', '专属网格']];
+    if (page.neighbours && page.neighbours.count) rows.push(['neighbours', '相邻边界']);
     for (const kind of ['roads', 'railways', 'waters', 'compounds']) if (words[kind]) rows.push([kind, words[kind][0]]);
     body.append(element('ul', { class: 'legend-list' }, ...rows.map(([kind, word]) =>
-      element('li', {}, swatch(kind), element('span', {}, word)))));
+      element('li', { 'data-sign': kind }, swatch(kind), element('span', {}, word)))));
   }
 
   // Panels that float over the map fold away; on phones they begin folded, and only one is open.

@@ -55,7 +55,7 @@ gridmap.marks = (function () {
   }
 
   function isTexture(layer, zoom) {
-    return zoom < CLOSE && layer.x.length >= MANY;
+    return zoom < CLOSE && layer.count >= MANY;
   }
 
   function cellSize(layer, zoom) {
@@ -109,7 +109,7 @@ gridmap.marks = (function () {
     for (const [key, mark] of cells) {
       for (const step of [1, across - 1, across, across + 1]) {
         const other = cells.get(key + step);
-        if (other === undefined || !count[mark] || !count[other]) continue;
+        if (other === undefined || other === mark || !count[mark] || !count[other]) continue; // one column: itself
         const away = Math.hypot(sumX[mark] / count[mark] - sumX[other] / count[other],
           sumY[mark] / count[mark] - sumY[other] / count[other]);
         if (away >= near) continue;
@@ -135,9 +135,12 @@ gridmap.marks = (function () {
   }
 
   function paintLayer(context, view, layer) {
-    const marks = marksOf(layer, view.scale, view.zoom);
-    const { shape, colour } = SYMBOLS[layer.kind];
-    const texture = isTexture(layer, view.zoom);
+    paintMarks(context, view, layer.kind, marksOf(layer, view.scale, view.zoom), isTexture(layer, view.zoom));
+  }
+
+  // marks: { x, y, count } in the unit square
+  function paintMarks(context, view, kind, marks, texture) {
+    const { shape, colour } = SYMBOLS[kind];
     const single = [], several = [];
     for (let m = 0; m < marks.x.length; m++) {
       const x = marks.x[m] * view.scale - view.left, y = marks.y[m] * view.scale - view.top;
@@ -198,8 +201,8 @@ gridmap.marks = (function () {
     if (!best) return null;
     const indices = [];
     for (let i = best.marks.first[best.m]; i >= 0; i = best.marks.next[i]) indices.push(i);
-    return { kind: best.layer.kind, labels: best.layer.labels, indices };
+    return { kind: best.layer.kind, labels: best.layer.labels, ids: best.layer.ids, indices };
   }
 
-  return { paint, hit, symbol, isTexture, SYMBOLS };
+  return { paint, paintMarks, hit, symbol, isTexture, SYMBOLS };
 })();

@@ -49,14 +49,14 @@ gridmap.panel = (function () {
         onclick: () => page.select({ level: 'community', index: it.community }, true) }, community.name));
     }
     return [head(page, kicker, it.name, it.code), figures(measures, it.numbers),
-      element('dl', { class: 'facts-list' }, fact('网格员', it.worker), fact('四至', it.limits))];
+      element('dl', { class: 'facts-list' }, fact('网格员', it.worker), limits(it.limits))];
   }
 
   function community(page, i) {
     const { grids, communities, measures } = page.document;
     const it = communities[i];
     const own = grids.map((_, index) => index).filter((index) => grids[index].community === i);
-    const facts = [fact('四至', it.limits)];
+    const facts = [limits(it.limits)];
     if (it.section) facts.unshift(fact('片区', it.section));
     return [head(page, [element('span', { class: 'chip' }, '社区')], it.name, it.code), figures(measures, it.numbers),
       element('dl', { class: 'facts-list' }, ...facts),
@@ -83,12 +83,20 @@ gridmap.panel = (function () {
     byId('sheet-toggle').setAttribute('aria-expanded', String(expanded));
   }
 
+  // The four limits as a compass, where the sentence names all four in the usual words.
+  function limits(text) {
+    const parts = /^东[至到](.+?)[，,；;]南[至到](.+?)[，,；;]西[至到](.+?)[，,；;]北[至到](.+?)[。.]?$/.exec((text || '').trim());
+    if (!parts) return fact('四至', text);
+    return element('div', { class: 'fact limits' }, element('dt', {}, '四至'),
+      element('dd', {}, ...['东', '南', '西', '北'].map((side, i) => element('span', {}, element('b', {}, side + '至'), name(parts[i + 1])))));
+  }
+
   // selection: null, { level: 'grid' | 'community', index }; found: points under the click, or null
   function show(page, selection, found) {
     const place = byId('place'), numbers = byId('numbers');
     place.hidden = !selection && !found;
     numbers.hidden = !place.hidden;
-    const content = found ? [points(page, found)] : [];
+    const content = found ? [page.describe ? page.describe(found) : points(page, found)] : [];
     if (selection) content.push(...(selection.level === 'grid' ? grid : community)(page, selection.index));
     else if (found) content.unshift(head(page, [], '未定网格', ''));
     place.replaceChildren(...content);
@@ -101,9 +109,9 @@ gridmap.panel = (function () {
 
   function start(page) {
     byId('sheet-toggle').addEventListener('click', () => open(!document.body.classList.contains('sheet-open')));
-    for (const button of document.querySelectorAll('[data-community]')) {
+    for (const button of document.querySelectorAll('[data-level]')) {
       button.addEventListener('click', () =>
-        page.select({ level: 'community', index: Number(button.dataset.community) }, true));
+        page.select({ level: button.dataset.level, index: Number(button.dataset.index) }, true));
     }
   }
 

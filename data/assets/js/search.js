@@ -4,6 +4,7 @@ gridmap.search = (function () {
 
   const { element } = gridmap.panel;
   const MOST = 8;
+  const FEW = 4; // where there are results from elsewhere too
 
   function plain(text) {
     return text.normalize('NFKC').toLowerCase().replace(/\s+/g, '');
@@ -56,7 +57,8 @@ gridmap.search = (function () {
       input.value = entry.name;
       clear.hidden = false;
       close();
-      page.select({ level: entry.level, index: entry.index }, true);
+      if (entry.go) entry.go();
+      else page.select({ level: entry.level, index: entry.index }, true);
     }
 
     function mark(index) {
@@ -68,10 +70,23 @@ gridmap.search = (function () {
       }
     }
 
+    let asked = 0;
     function update() {
-      found = find(all, input.value);
-      clear.hidden = !input.value;
-      if (!input.value.trim()) return close();
+      const query = input.value, number = ++asked;
+      clear.hidden = !query;
+      if (!query.trim()) return close();
+      show(find(all, query));
+      if (!page.searchFurther) return;
+      page.searchFurther(query).then(function (more) {
+        if (number !== asked || list.hidden) return;
+        const at = active;
+        show([...find(all, query).slice(0, more.length ? FEW : MOST), ...more]);
+        if (at > 0 && at < found.length) mark(at);
+      });
+    }
+
+    function show(entries) {
+      found = entries;
       const items = found.map((entry, i) => {
         const item = element('li', { id: 'search-' + i, role: 'option', 'aria-selected': 'false' },
           element('span', { class: 'name' }, entry.name), element('span', { class: 'code' }, entry.code));

@@ -1,0 +1,90 @@
+"""`/map`: the live map, and `/assets`: its scripts and styles under names that change with what is in them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.deps import CurrentScope, ReadTx, Text  # noqa: TC001 -- FastAPI reads the annotation
+from api.problems import answers
+from gridmap.errors import NoPlan, NotFound
+from gridmap.services.live import land_revision, live_land
+from gridmap.services.tiles import KnownStates
+from maps.live import asset, live_page
+from maps.notices import notice_page
+
+if TYPE_CHECKING:
+    from gridmap.access import Scope
+
+router = APIRouter(tags=["pages"])
+
+_PLACEHOLDER = "nonce-of-this-answer"
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A file of a page.", "content": {"text/javascript": {}, "text/css": {}}}
+}
+_A_YEAR = "public, max-age=31536000, immutable"
+
+
+@dataclass
+class LiveCache:
+    """The last page that was drawn, kept until the land changes."""
+
+    known: KnownStates = field(default_factory=KnownStates)
+    key: tuple[Scope, str] | None = None
+    page: str = ""
+    guard: Lock = field(default_factory=Lock)
+
+
+def live_cache(request: Request) -> LiveCache:
+    """Give the application's cache."""
+    cache = request.app.state.live
+    assert isinstance(cache, LiveCache)  # noqa: S101 -- create_app puts it there
+    return cache
+
+
+@router.get("/map", operation_id="live_map_page", response_class=HTMLResponse, responses=answers())
+def get_map(tx: ReadTx, scope: CurrentScope, cache: Annotated[LiveCache, Depends(live_cache)]) -> HTMLResponse:
+    """Show the live 一张图, drawn from vector tiles; before any boundaries are imported, say what to do first."""
+    try:
+        key = (scope, land_revision(tx, scope, cache.known))
+        with cache.guard:
+            if cache.key != key:
+                cache.page, cache.key = live_page(live_land(tx, scope), nonce=_PLACEHOLDER), key
+            page = cache.page
+    except NoPlan:
+        page = notice_page(
+            "还没有网格",
+            "先导入社区和网格边界，一张图就会显示在这里。",
+            ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
+            nonce=_PLACEHOLDER,
+        )
+    nonce = secrets.token_urlsafe(16)
+    return HTMLResponse(
+        page.replace(_PLACEHOLDER, nonce),
+        headers={
+            "Content-Security-Policy": (
+                f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; "
+                "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+@router.get("/assets/{name}", operation_id="get_asset", response_class=Response, responses=answers(404, 422))
+def get_asset(name: Text, accept_encoding: Annotated[str, Header()] = "") -> Response:
+    """Give a script or style; it never changes under its name."""
+    found = asset(name)
+    if found is None:
+        raise NotFound(f"there is no asset {name!r}: reload the page, it names the present ones", asset=name)
+    headers = {"Cache-Control": _A_YEAR, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    if "gzip" in accept_encoding:
+        return Response(found.packed, media_type=found.media_type, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(found.content, media_type=found.media_type, headers=headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import CurrentScope, ReadTx, Text  # noqa: TC001 -- FastAPI reads the annotation
+from api.html import NONCE, html_answer
 from api.problems import answers
 from gridmap.errors import NoPlan, NotFound
 from gridmap.services.live import land_revision, live_land
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["pages"])
 
-_PLACEHOLDER = "nonce-of-this-answer"
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A file of a page.", "content": {"text/javascript": {}, "text/css": {}}}
 }
@@ -48,37 +47,27 @@ def live_cache(request: Request) -> LiveCache:
 
 
 @router.get("/map", operation_id="live_map_page", response_class=HTMLResponse, responses=answers())
-def get_map(tx: ReadTx, scope: CurrentScope, cache: Annotated[LiveCache, Depends(live_cache)]) -> HTMLResponse:
+def get_map(
+    request: Request, tx: ReadTx, scope: CurrentScope, cache: Annotated[LiveCache, Depends(live_cache)]
+) -> HTMLResponse:
     """Show the live 一张图, drawn from vector tiles; before any boundaries are imported, say what to do first."""
     try:
         key = (scope, land_revision(tx, scope, cache.known))
         with cache.guard:
             if cache.key != key:
-                cache.page, cache.key = live_page(live_land(tx, scope), nonce=_PLACEHOLDER), key
+                cache.page, cache.key = live_page(live_land(tx, scope), nonce=NONCE), key
             page = cache.page
     except NoPlan:
         page = notice_page(
             "还没有网格",
             "先导入社区和网格边界，一张图就会显示在这里。",
             ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
-            nonce=_PLACEHOLDER,
+            nonce=NONCE,
         )
-    nonce = secrets.token_urlsafe(16)
-    return HTMLResponse(
-        page.replace(_PLACEHOLDER, nonce),
-        headers={
-            "Content-Security-Policy": (
-                f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; "
-                "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            ),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-        },
-    )
+    return html_answer(request, page)
 
 
-@router.get("/assets/{name}", operation_id="get_asset", response_class=Response, responses=answers(404, 422))
+@router.get("/assets/{name}", operation_id="get_asset", response_class=Response, responses=answers(404, 422) | _FILES)
 def get_asset(name: Text, accept_encoding: Annotated[str, Header()] = "") -> Response:
     """Give a script or style; it never changes under its name."""
     found = asset(name)

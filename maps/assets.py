@@ -12,6 +12,7 @@ from gridmap.errors import SetupMissing
 if TYPE_CHECKING:
     from pathlib import Path
 
+_SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)  # developer tools would fetch it
 _IMAGE = re.compile(r"url\((images/[\w-]+\.png)\)")
 
 
@@ -41,6 +42,7 @@ def library(package: str, file: str) -> str:
     licence = text(f"{folder}/LICENSE").replace("*/", "* /").strip()
     content = text(f"{folder}/{file}")
     near = file.rpartition("/")[0]
+    content = _SOURCE_MAP.sub("", content)
     content = _IMAGE.sub(lambda found: f"url({_data_uri(f'{folder}/{near}/{found.group(1)}')})", content)
     return f"/*! {package}\n{licence}\n*/\n{content}"
 

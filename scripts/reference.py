@@ -271,7 +271,8 @@ def type_of(schema: dict[str, Any]) -> str:
         name = schema["$ref"].rsplit("/", 1)[1]
         return f"[{name}](#{name.lower()})"
     if schema.get("type") == "array":
-        return f"list of {type_of(schema['items'])}"
+        kinds = [schema["items"]] if "items" in schema else schema["prefixItems"]  # the second is a fixed row
+        return "list of " + ", ".join(dict.fromkeys(type_of(each) for each in kinds))
     return str(schema.get("format") or schema.get("type", "any"))
 
 

@@ -143,14 +143,16 @@ def office(spatialite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_the_database_holds_what_the_files_said(office: Office) -> None:
-    """Only control characters and space at the ends are lost, and forms of characters in codes."""
+    """Only control characters and space at the ends are lost, forms of characters in codes, and what looks masked."""
     control = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
     for kind, rows in office.rows.items():
         fields = [field for field in kind_named(kind).fields if field.name in FIELDS[kind][1]]
         for row in rows:
             said = office.written[kind][row[kind_named(kind).key[0]]]
             for field in fields:
-                if field.type.value == "text":
+                if field.mask and "*" in said[field.name]:
+                    assert row[field.name] is None  # taken for masked, which must not overwrite what is known
+                elif field.type.value == "text":
                     assert row[field.name] == said[field.name].translate(control).strip(), (kind, field.name)
                 else:
                     assert row[field.name]
@@ -164,7 +166,7 @@ def test_served_pages_run_only_our_own_scripts(office: Office) -> None:
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         page = Skeleton(answer.text)
         for tag, attributes in page.elements:
-            assert tag not in {"img", "b", "iframe", "object", "embed", "base", "form", "comment"}, (path, tag)
+            assert tag not in {"img", "iframe", "object", "embed", "base", "form", "comment"}, (path, tag)
             assert not any(name.startswith("on") for name in attributes), (path, tag)
             if tag in {"script", "style"}:
                 assert {"nonce", "type"} & set(attributes), (path, tag)

@@ -54,7 +54,7 @@ def test_land_that_does_not_fit_is_refused_with_the_scale_and_the_paper_that_wou
 
 
 @pytest.mark.parametrize(
-    ("text", "scale"), [("1:5000", 5000), ("1:5000", 5000), ("1：7,500", 7500), (" 10000 ", 10000), ("1 : 500", 500)]
+    ("text", "scale"), [("1:5000", 5000), ("1：7,500", 7500), (" 10000 ", 10000), ("1 : 500", 500)]
 )
 def test_scales_are_read_as_people_write_them(text: str, scale: int) -> None:
     assert parse_scale(text) == scale

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def grid_codes(tx: Transaction, scope: Scope, kind: Kind) -> dict[str, str | None]:
-    """Give the code of the grid that each record of a kind has by the plan in force, None for those without.
+    """Give the code of the grid that each record of a kind has, as the plan in force calls it; None for those without.
 
     Raises
     ------
@@ -23,11 +23,7 @@ def grid_codes(tx: Transaction, scope: Scope, kind: Kind) -> dict[str, str | Non
     """
     key = kind.key[0]
     points = registers.points(tx, scope, kind, columns=[key])
-    codes: dict[str, str | None] = dict.fromkeys(points.columns[key])
-    key_of = dict(zip(points.ids, points.columns[key], strict=True))
-    for found in plans_in_force(tx):
-        for chunk in assignments.of_plan(tx, scope, found.plan.id, kind.singular):
-            for each in chunk:
-                if each.grid_id:
-                    codes[key_of[each.subject_id]] = found.grids[each.grid_id].code
-    return codes
+    grid_of = assignments.grid_of_each(tx, scope, kind)
+    code_of = {grid.id: grid.code for found in plans_in_force(tx) for grid in found.grids.values()}
+    keys = zip(points.ids, points.columns[key], strict=True)
+    return {name: code_of.get(grid) if (grid := grid_of.get(subject)) else None for subject, name in keys}

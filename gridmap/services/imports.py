@@ -114,7 +114,14 @@ def incoming(source: Source, row: Row) -> Incoming:
 
 
 def stage(tx: Transaction, run: ImportRun, source: Source, chunk: Chunk) -> ImportRun:
-    """Keep a chunk of rows for the moment when all are there; the run remembers how far it is."""
+    """Keep a chunk of rows for the moment when all are there; the run remembers how far it is.
+
+    Raises
+    ------
+    Conflict
+        Somebody else has gone on with this import.
+    """
+    _require_ours(tx, run)
     rows = []
     for row in chunk.rows:
         if row.refusals:
@@ -128,6 +135,21 @@ def stage(tx: Transaction, run: ImportRun, source: Source, chunk: Chunk) -> Impo
     run = replace(run, staged=chunk.last)
     store.update_run(tx, run)
     return run
+
+
+def _require_ours(tx: Transaction, run: ImportRun) -> None:
+    """Hold the run, and stop when somebody else has gone on with it since we looked.
+
+    Raises
+    ------
+    Conflict
+        The same file is being imported by two at once; the other one is ahead.
+    """
+    stored = store.run_held(tx, Scope.everything(tx.actor), run.id)
+    if stored.state not in store.UNFINISHED or stored.staged != run.staged:
+        raise Conflict(
+            f"{run.file_name} is imported by somebody else at the moment: import it again to see what is new"
+        )
 
 
 def preview(tx: Transaction, source: Source, chunks: Iterable[Chunk]) -> ImportReport:
@@ -162,8 +184,7 @@ def apply(
     kind = kind_named(run.kind)
     tally, notes = _Tally(), list(notes)
     everything = Scope.everything(tx.actor)
-    if store.run_named(tx, everything, run.id).state not in store.UNFINISHED:
-        raise Conflict(f"{run.file_name} was imported by somebody else meanwhile: import it again to see what is new")
+    _require_ours(tx, run)
     for unusable in store.staged(tx, everything, run.id, refused=True):
         for row in unusable:
             tally.refuse([Refusal(**each) for each in (row.original or {}).get("refusals", [])])

@@ -113,6 +113,21 @@ def run_named(tx: Transaction, scope: Scope, run_id: UUID) -> ImportRun:
     return ImportRun(**row._asdict())
 
 
+def run_held(tx: Transaction, scope: Scope, run_id: UUID) -> ImportRun:
+    """Return one import and hold it until the transaction ends, so that nobody else goes on with it meanwhile.
+
+    Raises
+    ------
+    NotFound
+        As in `run_named`.
+    """
+    query = _runs(scope).where(tables.import_run.c.id == run_id).with_for_update()
+    row = tx.connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such import", import_id=str(run_id))
+    return ImportRun(**row._asdict())
+
+
 def runs(tx: Transaction, scope: Scope, *, limit: int = 100) -> list[ImportRun]:
     """Return the latest imports first."""
     query = _runs(scope).order_by(tables.import_run.c.started_at.desc(), tables.import_run.c.id).limit(limit)

@@ -22,6 +22,7 @@ from maps.printing.picture import (
     WATER,
     hatch,
     over_ground,
+    tint_share,
 )
 from maps.printing.sheet import INK, SECONDARY
 
@@ -44,7 +45,8 @@ def legend_entries(sheet: Sheet, land: Land, subject: Subject, picture: Picture)
     stroke, swatch = partial(_stroke, sheet), partial(_swatch, sheet)
     focus = [land.grids[index] for index in subject.focus]
     dedicated = sum(grid.kind is GridKind.DEDICATED for grid in focus)
-    tints = [over_ground(COLOURS[index]) for index in sorted({land.colours[i] % len(COLOURS) for i in subject.focus})]
+    used = sorted({land.colours[index] % len(COLOURS) for index in subject.focus})
+    tints = [over_ground(COLOURS[index], tint_share(subject)) for index in used]
     entries: list[Entry] = [
         (partial(stroke, INK, 0.9), "街道界"),
         (partial(stroke, INK, 0.55), "社区界"),

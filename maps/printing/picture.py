@@ -28,6 +28,7 @@ CASING, RAIL = "#B5AE9F", "#6B717B"
 # The four map colours (maps/colouring), and two for the rare land whose grids lie in pieces.
 COLOURS = ("#99DDFF", "#EE8866", "#FFFFB3", "#B3B3B3", "#CDB4DB", "#B5D99C")
 _OVER_GROUND = 0.75  # less, and a black-and-white printer no longer tells the four apart
+_ALONE = 0.5
 MARKS = {  # marker, colour, size in millimetres at A3
     "shops": ("s", "#8A4B08", 0.9),
     "social_organisations": ("P", "#1B6E53", 1.9),
@@ -82,7 +83,7 @@ def draw_map(sheet: Sheet, land: Land, subject: Subject, frame: Frame) -> Pictur
     sheet.clip(frame.box)
     sheet.rectangle(frame.box, fill=GROUND)
     shapes = _near(land.shapes, frame)
-    _tints(sheet, land, shapes)
+    _tints(sheet, land, shapes, tint_share(subject))
     _ground(sheet, land, frame, window)
     base = frozenset(kind for kind, layer in land.base.items() if len(layer.within(window)))
     _borders(sheet, land, shapes, frame, HATCH_GAP * sheet.paper.unit * (2 if subject.grid else 1))
@@ -119,10 +120,15 @@ def _near(shapes: NDArray[np.object_], frame: Frame) -> NDArray[np.object_]:
     return frame.shapes_to_paper(kept)
 
 
-def _tints(sheet: Sheet, land: Land, shapes: NDArray[np.object_]) -> None:
+def tint_share(subject: Subject) -> float:
+    """Tell how strong the map colours are: lighter where one grid has the sheet to itself."""
+    return _ALONE if subject.grid else _OVER_GROUND
+
+
+def _tints(sheet: Sheet, land: Land, shapes: NDArray[np.object_], share: float) -> None:
     colours = np.array(land.colours) % len(COLOURS)
     for index, colour in enumerate(COLOURS):
-        sheet.shapes(shapes[colours == index], fill=over_ground(colour))
+        sheet.shapes(shapes[colours == index], fill=over_ground(colour, share))
 
 
 def _ground(sheet: Sheet, land: Land, frame: Frame, window: shapely.Geometry) -> None:

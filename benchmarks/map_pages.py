@@ -1,0 +1,273 @@
+"""Our maps beside plain Folium and geopandas.explore(): 100,000 points and the grids, weight, paint, zoom and heap.
+
+    python benchmarks/map_pages.py [--database gridmap-demo/gridmap.db]
+
+Without --database the demonstration is made first. Its database is copied, and every record gets a twin some metres
+away, with a verdict of its own. Four pages of the same records and grids are then opened in Chromium, the median of
+three: the two others get Leaflet, jQuery and Bootstrap from a disk in this machine, where the internet would send them,
+so that they can paint at all; each such file counts as a request to the outside. "paint" is the second frame after
+everything has come (for the live page: after its tiles have), from the start of the navigation; "zoom and pan" is one
+step in and a drag of 200 pixels, to the second frame after each has settled, the worse of both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import folium
+import geopandas
+import numpy as np
+import uvicorn
+from playwright.sync_api import sync_playwright
+from tiles import double
+
+from api.app import create_app
+from gridmap.access import Scope
+from gridmap.config import Settings, data_dir
+from gridmap.demo.run import run_demo
+from gridmap.services.assigning import recalculate
+from gridmap.services.overview import overview
+from gridmap.storage.database import Database
+from maps.overview import overview_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, CDPSession, Page, Route
+
+    from gridmap.services.overview_values import Overview
+
+ARGUMENTS = ("--no-sandbox", "--disable-background-networking", "--disable-gpu", "--enable-precise-memory-info")
+ROUNDS = 3
+SLOWER = 4
+PHONE = {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 900}
+# Two frames on, in milliseconds since the navigation began.
+SECOND_FRAME = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
+)
+MAP = "Object.values(window).find((it) => window.L && it instanceof L.Map)"
+# One step in and one drag; each until the second frame after the map says that it is done.
+ZOOM = """() => new Promise((done) => {
+  const map = window.gridmap?.map || MAP, start = performance.now();
+  map.once('zoomend', () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start))));
+  map.setZoom(map.getZoom() + 1, { animate: false });
+})""".replace("MAP", MAP)
+PAN = """() => new Promise((done) => {
+  const map = window.gridmap?.map || MAP, start = performance.now();
+  map.once('moveend', () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start))));
+  map.panBy([200, 120], { animate: false });
+})""".replace("MAP", MAP)
+
+
+@dataclass
+class Measured:
+    """The figures of a page."""
+
+    name: str
+    megabytes: float | None  # of the file; None for what is served
+    kilobytes: float  # compressed, until the first paint
+    outside: int
+    paint: float
+    slow_paint: float
+    slow_step: float
+    heap: float
+
+
+def records_of(data: Overview) -> geopandas.GeoDataFrame:
+    lonlat = np.concatenate([layer.lonlat for layer in data.points])
+    kinds = np.concatenate([np.full(len(layer.lonlat), layer.kind, dtype=object) for layer in data.points])
+    return geopandas.GeoDataFrame({"kind": kinds}, geometry=geopandas.points_from_xy(*lonlat.T), crs="EPSG:4326")
+
+
+def grids_of(data: Overview) -> geopandas.GeoDataFrame:
+    names = [grid.name for grid in data.grids]
+    return geopandas.GeoDataFrame({"name": names}, geometry=[grid.shape for grid in data.grids], crs="EPSG:4326")
+
+
+def write_folium(data: Overview, path: Path) -> None:
+    """As a plain script would: canvas preferred, one GeoJson layer of circle markers over one of grids."""
+    grids = grids_of(data)
+    west, south, east, north = grids.total_bounds
+    shown = folium.Map([(south + north) / 2, (west + east) / 2], zoom_start=14, prefer_canvas=True, tiles=None)
+    folium.GeoJson(grids.to_json(), tooltip=folium.GeoJsonTooltip(["name"])).add_to(shown)
+    folium.GeoJson(records_of(data).to_json(), marker=folium.CircleMarker(radius=2, fill=True)).add_to(shown)
+    shown.save(path)
+
+
+def write_explore(data: Overview, path: Path) -> None:
+    shown = grids_of(data).explore(tiles=None, prefer_canvas=True, tooltip="name")
+    records_of(data).explore(m=shown, column="kind", marker_kwds={"radius": 2}).save(path)
+
+
+@contextmanager
+def served(database: Path) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    app = create_app(Settings(database=str(database)))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def stand_in(address: str) -> tuple[str, str]:
+    """Give what a public host would: Leaflet from our own packages, nothing for what paints no map."""
+    kind = "text/css" if address.partition("?")[0].endswith(".css") else "text/javascript"
+    name = address.partition("?")[0].rpartition("/")[2]
+    if name in {"leaflet.js", "leaflet.css"}:
+        return kind, (data_dir() / "assets" / "node_modules" / "leaflet" / "dist" / name).read_text(encoding="utf-8")
+    # The pages of the others call these libraries' names while they start.
+    return kind, "" if kind == "text/css" else "window.$ = window.jQuery ||= () => ({ each() {}, draggable() {} });"
+
+
+def visit(browser: Browser, address: str, *, slow: bool) -> tuple[dict[str, float], set[str]]:
+    context = browser.new_context(viewport=PHONE if slow else WIDE, device_scale_factor=2 if slow else 1)
+    page = context.new_page()
+    outside: set[str] = set()
+
+    def guard(route: Route) -> None:
+        url = route.request.url
+        if url.startswith(("file:", "data:", "blob:", "http://127.0.0.1")):
+            route.continue_()
+            return
+        outside.add(url)
+        kind, body = stand_in(url)
+        route.fulfill(content_type=kind, body=body)
+
+    context.route("**/*", guard)
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    weights: list[float] = []
+    session.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER if slow else 1})
+    page.set_default_timeout(300_000)
+    page.goto(address, wait_until="load")
+    figures = {"paint": page.evaluate(SECOND_FRAME)}
+    if address.startswith("http:"):
+        page.wait_for_load_state("networkidle")  # its tiles; half a second of quiet is not counted
+        figures["settled"] = painted_after_tiles(page)
+    figures["bytes"] = sum(weights)
+    figures["heap"] = heap_of(session)
+    figures["step"] = max(page.evaluate(ZOOM), page.evaluate(PAN))
+    context.close()
+    return figures, outside
+
+
+def painted_after_tiles(page: Page) -> float:
+    """When the last tile of the first view had come."""
+    return float(
+        page.evaluate(
+            "() => Math.max(...performance.getEntriesByType('resource')"
+            ".filter((it) => it.name.includes('/tiles/')).map((it) => it.responseEnd))"
+        )
+    )
+
+
+def heap_of(session: CDPSession) -> float:
+    session.send("HeapProfiler.collectGarbage")
+    return float(session.send("Runtime.getHeapUsage")["usedSize"])
+
+
+def measured(browser: Browser, name: str, address: str, path: Path | None) -> Measured:
+    wide = [visit(browser, address, slow=False) for _ in range(ROUNDS)]
+    slow = [visit(browser, address, slow=True) for _ in range(ROUNDS)]
+
+    def middle(rounds: list[tuple[dict[str, float], set[str]]], key: str) -> float:
+        return median(figures[key] for figures, _ in rounds)
+
+    last = "settled" if path is None else "paint"
+    weight = len(gzip.compress(path.read_bytes(), 6)) if path else middle(wide, "bytes")
+    return Measured(
+        name,
+        path.stat().st_size / 1e6 if path else None,
+        weight / 1e3,
+        len(wide[0][1]),
+        max(middle(wide, "paint"), middle(wide, last)),
+        max(middle(slow, "paint"), middle(slow, last)),
+        middle(slow, "step"),
+        middle(wide, "heap") / 1e6,
+    )
+
+
+def show(rows: list[Measured]) -> None:
+    print("| page | file MB | compressed KB | requests outside | paint ms | 4x slower, phone: paint ms "
+          "| zoom or pan ms | heap MB |")  # fmt: skip
+    print("| --- " * 8 + "|")
+    for row in rows:
+        size = "–" if row.megabytes is None else f"{row.megabytes:.2f}"
+        print(
+            f"| {row.name} | {size} | {row.kilobytes:,.0f} | {row.outside} | {row.paint:,.0f} | {row.slow_paint:,.0f} "
+            f"| {row.slow_step:,.0f} | {row.heap:.0f} |"
+        )
+    plain, ours = rows[0], rows[2:]
+    for row in ours:
+        print(
+            f"plain Folium against {row.name}: weight {plain.kilobytes / row.kilobytes:.1f}, paint "
+            f"{plain.paint / row.paint:.1f}, slow paint {plain.slow_paint / row.slow_paint:.1f}, zoom or pan "
+            f"{plain.slow_step / row.slow_step:.1f}, heap {plain.heap / row.heap:.1f} times"
+        )
+
+
+def prepared(given: Path | None, folder: Path) -> tuple[Path, Overview]:
+    path = folder / "gridmap.db"
+    if given:
+        shutil.copyfile(given, path)
+    else:
+        with closing(Database.create(str(path))) as database:
+            run_demo(database, folder, seed=1, size="full", say=lambda _: None)
+    with closing(Database.open(str(path))) as database:
+        with database.transaction("benchmark", write=True) as tx:
+            double(tx, np.random.default_rng(1))
+            recalculate(tx)
+        with database.transaction("benchmark") as tx:
+            return path, overview(tx, Scope.everything())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", type=Path, help="of a full demonstration; made when absent")
+    options = parser.parse_args()
+    chromium = os.environ.get("GRIDMAP_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        sys.exit("no Chromium: install it or name it in GRIDMAP_CHROMIUM")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database, data = prepared(options.database, folder)
+        files = {title: folder / f"{title}.html" for title in ("folium", "explore", "ours")}
+        write_folium(data, files["folium"])
+        write_explore(data, files["explore"])
+        files["ours"].write_text(overview_page(data), encoding="utf-8")
+        print(f"{sum(len(layer.lonlat) for layer in data.points):,} points, {len(data.grids)} grids")
+        with served(database) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+            rows = [
+                measured(browser, "plain Folium", files["folium"].as_uri(), files["folium"]),
+                measured(browser, "geopandas.explore()", files["explore"].as_uri(), files["explore"]),
+                measured(browser, "our file", files["ours"].as_uri(), files["ours"]),
+                measured(browser, "our /map", f"{address}/map", None),
+            ]
+            browser.close()
+    show(rows)
+
+
+if __name__ == "__main__":
+    main()

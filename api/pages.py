@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import CurrentScope, ReadTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.html import NONCE, html_answer
 from api.problems import answers
 from gridmap.access import Scope  # noqa: TC001 -- the cache's fields are typed with it
 from gridmap.errors import NoPlan
@@ -19,8 +19,6 @@ from maps.notices import notice_page
 from maps.overview import overview_page
 
 router = APIRouter(tags=["pages"])
-
-_PLACEHOLDER = "nonce-of-this-answer"
 
 
 @dataclass
@@ -40,31 +38,21 @@ def page_cache(request: Request) -> PageCache:
 
 
 @router.get("/", operation_id="overview_page", response_class=HTMLResponse, responses=answers())
-def get_overview(tx: ReadTx, scope: CurrentScope, cache: Annotated[PageCache, Depends(page_cache)]) -> HTMLResponse:
+def get_overview(
+    request: Request, tx: ReadTx, scope: CurrentScope, cache: Annotated[PageCache, Depends(page_cache)]
+) -> HTMLResponse:
     """Show the live 一张图; before any boundaries are imported, say what to do first."""
     try:
         key = (scope, revision(tx, scope))
         with cache.guard:
             if cache.key != key:
-                cache.page, cache.key = overview_page(overview(tx, scope), nonce=_PLACEHOLDER), key
+                cache.page, cache.key = overview_page(overview(tx, scope), nonce=NONCE), key
             page = cache.page
     except NoPlan:
         page = notice_page(
             "还没有网格",
             "先导入社区和网格边界，一张图就会显示在这里。",
             ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
-            nonce=_PLACEHOLDER,
+            nonce=NONCE,
         )
-    nonce = secrets.token_urlsafe(16)
-    return HTMLResponse(
-        page.replace(_PLACEHOLDER, nonce),
-        headers={
-            "Content-Security-Policy": (
-                f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; "
-                "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            ),
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-        },
-    )
+    return html_answer(request, page)

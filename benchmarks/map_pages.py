@@ -3,8 +3,8 @@
     python benchmarks/map_pages.py [--database gridmap-demo/gridmap.db]
 
 Without --database the demonstration is made first. Its database is copied, and every record gets a twin some metres
-away, with a verdict of its own. Four pages of the same records and grids are then opened in Chromium, the median of
-three: the two others get Leaflet, jQuery and Bootstrap from a disk in this machine, where the internet would send them,
+away, with a verdict of its own. Four pages of the same records and grids are then opened in Chromium, ours three
+times (the median counts), the two others once, since they take minutes: these get Leaflet, jQuery and Bootstrap from a disk in this machine, where the internet would send them,
 so that they can paint at all; each such file counts as a request to the outside. "paint" is the second frame after
 everything has come (for the live page: after its tiles have), from the start of the navigation; "zoom and pan" is one
 step in and a drag of 200 pixels, to the second frame after each has settled, the worse of both.
@@ -187,12 +187,13 @@ def heap_of(session: CDPSession) -> float:
     return float(session.send("Runtime.getHeapUsage")["usedSize"])
 
 
-def measured(browser: Browser, name: str, address: str, path: Path | None) -> Measured:
-    wide = [visit(browser, address, slow=False) for _ in range(ROUNDS)]
-    slow = [visit(browser, address, slow=True) for _ in range(ROUNDS)]
+def measured(browser: Browser, name: str, address: str, path: Path | None, rounds: int) -> Measured:
+    print(f"{name} …", file=sys.stderr, flush=True)
+    wide = [visit(browser, address, slow=False) for _ in range(rounds)]
+    slow = [visit(browser, address, slow=True) for _ in range(rounds)]
 
-    def middle(rounds: list[tuple[dict[str, float], set[str]]], key: str) -> float:
-        return median(figures[key] for figures, _ in rounds)
+    def middle(visits: list[tuple[dict[str, float], set[str]]], key: str) -> float:
+        return median(figures[key] for figures, _ in visits)
 
     last = "settled" if path is None else "paint"
     weight = len(gzip.compress(path.read_bytes(), 6)) if path else middle(wide, "bytes")
@@ -260,10 +261,10 @@ def main() -> None:
         with served(database) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             rows = [
-                measured(browser, "plain Folium", files["folium"].as_uri(), files["folium"]),
-                measured(browser, "geopandas.explore()", files["explore"].as_uri(), files["explore"]),
-                measured(browser, "our file", files["ours"].as_uri(), files["ours"]),
-                measured(browser, "our /map", f"{address}/map", None),
+                measured(browser, "plain Folium", files["folium"].as_uri(), files["folium"], 1),
+                measured(browser, "geopandas.explore()", files["explore"].as_uri(), files["explore"], 1),
+                measured(browser, "our file", files["ours"].as_uri(), files["ours"], ROUNDS),
+                measured(browser, "our /map", f"{address}/map", None, ROUNDS),
             ]
             browser.close()
     show(rows)

@@ -243,9 +243,9 @@ def route_section(method: str, path: str, operation: dict[str, Any], schemas: di
 def answers_sentence(responses: dict[str, Any]) -> str:
     """Say what a route answers with."""
     good = next(code for code in responses if code.startswith("2"))
-    kind, content = next(iter(responses[good]["content"].items()))
-    what = type_of(content["schema"]) if kind == "application/json" else f"`{kind}`"
-    problems = ", ".join(code for code in responses if code != good)
+    kind, content = next(iter(responses[good].get("content", {"": {}}).items()))
+    what = type_of(content["schema"]) if kind == "application/json" else f"`{kind}`" if kind else "nothing"
+    problems = ", ".join(code for code in responses if code >= "400")
     return f"Answers {good}: {what}." + (f" Problems: {problems}." if problems else "")
 
 

@@ -17,8 +17,8 @@ RUN = "window.__pwned=1"
 PIECES = (
     f"${{{RUN}}}", "`", "\\", "\\`", "\\u0041\\2019", "$", "$\\frac{1}{2}$", "_{x}^", "%s", "%(a)d", "{0}", "{", "}",
     f"</script><script>{RUN}</script>", f"<img src=x onerror={RUN}>", f"<svg/onload={RUN}>", f"<!--<script>{RUN}",
-    "-->", "]]>", "</title></style></textarea>", f"'\"><b onmouseover={RUN}>", f"javascript:{RUN}", "&lt;b&gt;", "&amp;",
-    "&",
+    "-->", "]]>", "</title></style></textarea>", f"'\"><b onmouseover={RUN}>", f"javascript:{RUN}", "&lt;b&gt;",
+    "&amp;", "&",
     "{{ 7*7 }}", "{% raw %}", "{# x #}", "{% endraw %}", "=cmd|' /C calc'!A0", "+1+1", "-2", "@SUM(A1)",
     '=HYPERLINK("http://a.example")', "'", '"', ",", ";", "\t", "\n", "\r\n", "\u2028", "\u2029", "\u0085", "\u202e",
     "\u202c", "\u200f", "\u2067", "\u2069", "\u200b", "\ufeff", "\u0301", "\x01", "\x07", "\x1b[31m", "\x7f", "网格",

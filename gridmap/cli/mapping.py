@@ -166,7 +166,7 @@ def _write_sheet(
         with _written(database, data, output) as part:
             picture = print_map(data, part, area=area, paper=paper, scale=wanted, approval=approval)
     size = output.stat().st_size / 1e6
-    click.echo(f"{output}: {len(picture.labels)} grids on {paper} at 1:{picture.frame.scale}, {size:.1f} MB")
+    click.echo(f"{output}: {len(data.grids) if area is None else area} on {paper} at 1:{picture.frame.scale}, {size:.1f} MB")
     for grid in picture.unlabelled:
         click.echo(f"no room for a label, named in the legend instead: {grid.code} {grid.name}", err=True)
 

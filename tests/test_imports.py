@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -251,6 +253,31 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     assert report.resumed_after == 21  # two chunks of ten rows were kept, below the header
     assert outcome(report) == (40, 0, 0, 0)
     assert outcome(run_import(database, request, "tester").report) == (0, 0, 40, 0)
+
+
+def test_an_import_that_nobody_goes_on_with_is_given_up_after_a_week(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_office(database, tmp_path)
+    monkeypatch.setattr(runner, "CHUNK", 10)
+
+    def pull_the_plug(done: int) -> None:
+        if done == 20:
+            raise _PulledPlug
+
+    request = ImportRequest(HOUSEHOLDS, write_households(tmp_path, [(10.0 + n, 50.0) for n in range(30)]), crs="4490")
+    with pytest.raises(_PulledPlug):
+        run_import(database, request, "tester", pull_the_plug)
+    with database.transaction("tester") as tx:
+        run = imports.runs(tx, EVERYTHING)[0]
+        assert sum(len(rows) for rows in imports.staged(tx, EVERYTHING, run.id)) == 10
+    with database.transaction("tester", write=True) as tx:
+        imports.update_run(tx, replace(run, started_at=run.started_at - timedelta(days=8)))
+    report = run_import(database, request, "tester").report
+    assert (report.resumed_after, report.added) == (0, 30)
+    with database.transaction("tester") as tx:
+        assert imports.run_named(tx, EVERYTHING, run.id).state == "failed"
+        assert list(imports.staged(tx, EVERYTHING, run.id)) == []
 
 
 def test_what_is_exported_masked_leaves_the_real_values_when_it_comes_back(database: Database, tmp_path: Path) -> None:

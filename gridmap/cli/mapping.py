@@ -166,7 +166,8 @@ def _write_sheet(
         with _written(database, data, output) as part:
             picture = print_map(data, part, area=area, paper=paper, scale=wanted, approval=approval)
     size = output.stat().st_size / 1e6
-    click.echo(f"{output}: {len(data.grids) if area is None else area} on {paper} at 1:{picture.frame.scale}, {size:.1f} MB")
+    shown = area or f"{len(data.grids)} grids"
+    click.echo(f"{output}: {shown} on {paper} at 1:{picture.frame.scale}, {size:.1f} MB")
     for grid in picture.unlabelled:
         click.echo(f"no room for a label, named in the legend instead: {grid.code} {grid.name}", err=True)
 

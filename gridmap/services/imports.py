@@ -7,6 +7,7 @@ and applies everything in one transaction, so that nothing is half written.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from gridmap.files import Chunk, Row, Source
     from gridmap.storage.database import Transaction
 
+_RESUMABLE = timedelta(days=7)
 _WHOLE = ("grids", "communities", "subdistricts")  # few rows that are judged together
 
 
@@ -83,7 +85,11 @@ class _Tally:
 
 
 def begin(tx: Transaction, source: Source, options: dict[str, Any]) -> ImportRun:
-    """Begin an import of a file, or find the interrupted one of the same file with the same options."""
+    """Begin an import of a file, or find the interrupted one of the same file with the same options.
+
+    Imports that nobody has gone on with for a week are given up, since their rows hold personal values.
+    """
+    store.give_up_before(tx, tx.now - _RESUMABLE)
     crs = source.crs.name if source.crs else ""
     scope = Scope.everything(tx.actor)
     run = store.unfinished(tx, scope, source.kind.name, source.sha256, crs, options)

@@ -201,6 +201,16 @@ def clear(tx: Transaction, run_id: UUID) -> None:
     tx.connection.execute(tables.import_row.delete().where(tables.import_row.c.import_id == run_id))
 
 
+def give_up_before(tx: Transaction, moment: datetime) -> None:
+    """Give up imports that were begun before a moment and never finished: their rows hold personal values."""
+    run, row = tables.import_run, tables.import_row
+    old = select(run.c.id).where(run.c.state.in_(UNFINISHED), run.c.started_at < moment)
+    tx.connection.execute(row.delete().where(row.c.import_id.in_(old)))
+    tx.connection.execute(
+        run.update().where(run.c.state.in_(UNFINISHED), run.c.started_at < moment).values(state="failed")
+    )
+
+
 def _runs(scope: Scope) -> Any:
     table = tables.import_run
     return select(*(table.c[field.name] for field in fields(ImportRun))).where(own(scope, table.c.actor))

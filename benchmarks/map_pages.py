@@ -255,6 +255,9 @@ def prepared(given: Path | None, folder: Path) -> tuple[Path, Overview]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", type=Path, help="of a full demonstration; made when absent")
+    parser.add_argument(
+        "--explore", action="store_true", help="geopandas.explore() too: needs mapclassify and patience"
+    )
     options = parser.parse_args()
     chromium = os.environ.get("GRIDMAP_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
@@ -264,7 +267,8 @@ def main() -> None:
         database, data = prepared(options.database, folder)
         files = {title: folder / f"{title}.html" for title in ("folium", "explore", "ours")}
         write_folium(data, files["folium"])
-        write_explore(data, files["explore"])
+        if options.explore:
+            write_explore(data, files["explore"])
         files["ours"].write_text(overview_page(data), encoding="utf-8")
         print(f"{sum(len(layer.lonlat) for layer in data.points):,} points, {len(data.grids)} grids")
         with served(database) as address, sync_playwright() as playwright:
@@ -273,10 +277,9 @@ def main() -> None:
                 measured(browser, "our file", files["ours"].as_uri(), files["ours"], ROUNDS),
                 measured(browser, "our /map", f"{address}/map", None, ROUNDS),
             ]
-            others = [
-                measured(browser, "plain Folium", files["folium"].as_uri(), files["folium"], 1),
-                measured(browser, "geopandas.explore()", files["explore"].as_uri(), files["explore"], 1),
-            ]
+            others = [measured(browser, "plain Folium", files["folium"].as_uri(), files["folium"], 1)]
+            if options.explore:
+                others.append(measured(browser, "geopandas.explore()", files["explore"].as_uri(), files["explore"], 1))
             browser.close()
     show([*others, *ours])
 

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
+import httpx2
 import pytest
 import shapely
 import uvicorn
@@ -258,7 +258,7 @@ def test_a_new_incident_appears_without_a_reload(visit: Callable[..., Visit], ad
     page.evaluate("([lat, lon]) => gridmap.map.setView([lat, lon], 18, { animate: false })", [lat, lon])
     settled(page)
     before = page.evaluate("gridmap.page.points.find((layer) => layer.kind === 'incidents').ids.length")
-    httpx.post(address + "/api/v1/incidents", json={"title": "路灯不亮", "lon": lon, "lat": lat}).raise_for_status()
+    httpx2.post(address + "/api/v1/incidents", json={"title": "路灯不亮", "lon": lon, "lat": lat}).raise_for_status()
     page.wait_for_function(
         "(n) => gridmap.page.points.find((layer) => layer.kind === 'incidents').ids.length === n + 1",
         arg=before,

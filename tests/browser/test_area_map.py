@@ -321,6 +321,7 @@ def test_hostile_records_are_only_text(visit: Callable[..., Visit], served: str)
         for text in PAYLOADS
     ]
     answer = {"kind": "households", "total": len(found), "pending": len(found), "records": found}
+    page.wait_for_load_state("networkidle")  # a reload breaks off what is still on its way, and that counts as failed
     page.route("**/records?kind=households", lambda route: route.fulfill(json=answer))
     page.reload()
     page.wait_for_selector("details.compound")

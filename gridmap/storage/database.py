@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from gridmap.errors import Conflict, DatabaseProblem
 from gridmap.storage import schema
+from gridmap.storage.declaring import SCHEMA_REVISION
 from gridmap.storage.engines import WRITE, file_of, make_engine, parse_target
-from gridmap.storage.tables import SCHEMA_REVISION
 from gridmap.storage.turns import turns_for
 
 if TYPE_CHECKING:

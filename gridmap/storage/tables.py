@@ -1,4 +1,6 @@
-"""Every table, as data. Registers are built from the kinds; the rest stands here.
+"""The tables of land, registers, plans, assignments and imports, as data.
+
+The registers are built from their kinds.
 
 Tables carry the singular names of their nouns. Rows have an `id` made by the domain. Spatial tables also have an
 integer `fid`: SpatiaLite's index points at row numbers, which VACUUM renumbers unless they are a column, and
@@ -7,7 +9,7 @@ desktop GIS want one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,11 +17,9 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
@@ -30,21 +30,7 @@ from gridmap.model.cases import Reason
 from gridmap.model.kinds import KINDS, Field, FieldType, Kind, Shape, kind_named
 from gridmap.model.land import GridKind, PlanState
 from gridmap.storage.columns import NUMBER, TEXT, JsonText, KeyInteger, Moment, geometry_column
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-SCHEMA_REVISION = "0001"  # the head of migrations/versions; a test holds the two together
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from gridmap.storage.declaring import fid_and_id, id_column, metadata, one_of, reference, text
 
 _TYPES: dict[FieldType, Any] = {
     FieldType.TEXT: TEXT,
@@ -60,27 +46,6 @@ IMPORT_STATES = ("staging", "applying", "applied", "failed")
 PARENT_KINDS = ("piece", "gain", "heal", "same_land")
 
 
-def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({quoted})", name=column)
-
-
-def _id() -> Column[Any]:
-    return Column("id", Uuid(), primary_key=True)
-
-
-def _fid_and_id() -> tuple[Column[Any], Column[Any]]:
-    return Column("fid", Integer, primary_key=True), Column("id", Uuid(), nullable=False, unique=True)
-
-
-def _reference(name: str, target: str, *, nullable: bool = False, index: bool = False) -> Column[Any]:
-    return Column(name, Uuid(), ForeignKey(target), nullable=nullable, index=index)
-
-
-def _text(name: str) -> Column[Any]:
-    return Column(name, TEXT, nullable=False)
-
-
 def _field_column(kind: Kind, field: Field) -> Column[Any]:
     in_key = field.name in kind.key
     type_ = KeyInteger() if in_key and field.type is FieldType.INTEGER else _TYPES[field.type]
@@ -89,43 +54,43 @@ def _field_column(kind: Kind, field: Field) -> Column[Any]:
 
 def _kind_table(kind: Kind, *extra: Column[Any]) -> Table:
     """Build the table of a kind: its fields, its shape, and which import wrote the row last."""
-    columns = [*_fid_and_id(), *extra]
+    columns = [*fid_and_id(), *extra]
     columns += [
         _field_column(kind, field) for field in kind.fields if not (kind.within_community and field.name == "community")
     ]
     if kind.within_community:
-        columns.append(_reference("community_id", "community.id", nullable=True, index=True))
+        columns.append(reference("community_id", "community.id", nullable=True, index=True))
     if kind.shape is not Shape.NONE:
         columns.append(geometry_column(kind.shape))
-    columns.append(_reference("import_id", "import_run.id", nullable=True))
+    columns.append(reference("import_id", "import_run.id", nullable=True))
     return Table(kind.singular, metadata, *columns, UniqueConstraint(*kind.key))
 
 
 import_run = Table(
     "import_run",
     metadata,
-    _id(),
-    _text("kind"),
-    _text("file_name"),
-    _text("sha256"),
-    _text("crs"),
+    id_column(),
+    text("kind"),
+    text("file_name"),
+    text("sha256"),
+    text("crs"),
     Column("options", JsonText, nullable=False),
-    _text("state"),
+    text("state"),
     *(
         Column(name, Integer, nullable=False, default=0)
         for name in ("total", "staged", "added", "changed", "unchanged", "refused")
     ),
-    _text("actor"),
+    text("actor"),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment),
-    _one_of("state", IMPORT_STATES),
+    one_of("state", IMPORT_STATES),
     Index(None, "sha256"),
 )
 
 import_row = Table(
     "import_row",
     metadata,
-    _reference("import_id", "import_run.id"),
+    reference("import_id", "import_run.id"),
     Column("row_no", Integer, nullable=False),
     Column("record", JsonText),
     Column("geom_wkb", LargeBinary),
@@ -139,79 +104,79 @@ audit = Table(
     metadata,
     Column("number", Integer, primary_key=True),  # the order of writing
     Column("at", Moment, nullable=False, index=True),
-    _text("actor"),
-    _text("verb"),
-    _text("subject_kind"),
+    text("actor"),
+    text("verb"),
+    text("subject_kind"),
     Column("subject_id", Uuid(), index=True),
     Column("count", Integer, nullable=False),
     Column("detail", JsonText, nullable=False),
 )
 
 subdistrict = _kind_table(kind_named("subdistricts"), Column("plane", Integer, nullable=False))
-community = _kind_table(kind_named("communities"), _reference("subdistrict_id", "subdistrict.id", index=True))
+community = _kind_table(kind_named("communities"), reference("subdistrict_id", "subdistrict.id", index=True))
 
-grid = Table("grid", metadata, _id(), Column("first_seen", Moment, nullable=False))
+grid = Table("grid", metadata, id_column(), Column("first_seen", Moment, nullable=False))
 
 plan = Table(
     "plan",
     metadata,
-    _id(),
-    _reference("subdistrict_id", "subdistrict.id", index=True),
-    _text("name"),
-    _text("state"),
+    id_column(),
+    reference("subdistrict_id", "subdistrict.id", index=True),
+    text("name"),
+    text("state"),
     Column("valid_from", Date),
     Column("valid_to", Date),
-    _reference("based_on", "plan.id", nullable=True),
+    reference("based_on", "plan.id", nullable=True),
     Column("revision", Integer, nullable=False),
     Column("document_number", TEXT),
     Column("document_date", Date),
     Column("created_at", Moment, nullable=False),
-    _text("created_by"),
-    _one_of("state", PlanState),
+    text("created_by"),
+    one_of("state", PlanState),
     CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="dates"),
 )
 
 plan_grid = Table(
     "plan_grid",
     metadata,
-    _reference("plan_id", "plan.id"),
-    _reference("grid_id", "grid.id", index=True),
+    reference("plan_id", "plan.id"),
+    reference("grid_id", "grid.id", index=True),
     Column("code", TEXT, nullable=False, index=True),
-    _text("name"),
-    _text("kind"),
-    _reference("community_id", "community.id", index=True),
-    _text("four_limits"),
-    _text("source_document"),
-    _text("worker"),
+    text("name"),
+    text("kind"),
+    reference("community_id", "community.id", index=True),
+    text("four_limits"),
+    text("source_document"),
+    text("worker"),
     Column("delivered", TEXT),  # hash of the border as a file delivered it, before it was aligned with its neighbours
     PrimaryKeyConstraint("plan_id", "grid_id"),
     UniqueConstraint("plan_id", "code"),
-    _one_of("kind", GridKind),
+    one_of("kind", GridKind),
 )
 
 block = Table(
     "block",
     metadata,
-    *_fid_and_id(),
+    *fid_and_id(),
     geometry_column(Shape.POLYGON, geometry_type="POLYGON", nullable=False),
 )
 
 block_parent = Table(
     "block_parent",
     metadata,
-    _reference("child_id", "block.id"),
-    _reference("parent_id", "block.id", index=True),
-    _text("kind"),
+    reference("child_id", "block.id"),
+    reference("parent_id", "block.id", index=True),
+    text("kind"),
     PrimaryKeyConstraint("child_id", "parent_id"),
-    _one_of("kind", PARENT_KINDS),
+    one_of("kind", PARENT_KINDS),
 )
 
 plan_row = Table(
     "plan_row",
     metadata,
-    _reference("plan_id", "plan.id"),
-    _reference("block_id", "block.id", index=True),
-    _reference("grid_id", "grid.id"),
+    reference("plan_id", "plan.id"),
+    reference("block_id", "block.id", index=True),
+    reference("grid_id", "grid.id"),
     PrimaryKeyConstraint("plan_id", "block_id"),
     Index(None, "plan_id", "grid_id"),
 )
@@ -220,9 +185,9 @@ grid_shape = Table(
     "grid_shape",
     metadata,
     Column("fid", Integer, primary_key=True),
-    _reference("plan_id", "plan.id"),
-    _reference("grid_id", "grid.id"),
-    _text("hash"),
+    reference("plan_id", "plan.id"),
+    reference("grid_id", "grid.id"),
+    text("hash"),
     geometry_column(Shape.POLYGON, nullable=False),
     UniqueConstraint("plan_id", "grid_id"),
 )
@@ -230,20 +195,20 @@ grid_shape = Table(
 assignment = Table(
     "assignment",
     metadata,
-    _reference("plan_id", "plan.id"),
-    _text("subject_kind"),
+    reference("plan_id", "plan.id"),
+    text("subject_kind"),
     Column("subject_id", Uuid(), nullable=False),
-    _reference("grid_id", "grid.id", nullable=True),
-    _text("reason"),
+    reference("grid_id", "grid.id", nullable=True),
+    text("reason"),
     Column("distance", NUMBER),
     Column("accuracy", NUMBER, nullable=False),
-    _reference("nearest_id", "grid.id", nullable=True),
+    reference("nearest_id", "grid.id", nullable=True),
     Column("review", Boolean, nullable=False),
     Column("assigned_at", Moment, nullable=False),
     PrimaryKeyConstraint("plan_id", "subject_kind", "subject_id"),
     Index(None, "subject_id"),
     Index(None, "grid_id", "subject_kind"),
-    _one_of("reason", Reason),
+    one_of("reason", Reason),
 )
 
 TABLES: dict[str, Table] = {

@@ -16,7 +16,8 @@ from storage_samples import EVERYTHING, HOUSEHOLDS, REGISTER_KINDS, populate, se
 from gridmap.errors import DatabaseProblem
 from gridmap.storage import registers, schema
 from gridmap.storage.database import Database
-from gridmap.storage.tables import SCHEMA_REVISION, metadata
+from gridmap.storage.declaring import SCHEMA_REVISION
+from gridmap.storage.every_table import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

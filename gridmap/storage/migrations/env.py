@@ -9,7 +9,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy.types import TypeDecorator
 
 from gridmap.storage.columns import WkbGeometry
-from gridmap.storage.tables import metadata
+from gridmap.storage.every_table import metadata
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

@@ -1,0 +1,8 @@
+"""The metadata with every module of tables read in: for migrations, which compare it with a database."""
+
+from __future__ import annotations
+
+from gridmap.storage import tables
+from gridmap.storage.declaring import metadata
+
+__all__ = ["metadata", "tables"]

@@ -8,10 +8,28 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
-from api import area_page, details, grids, health, incidents, locating, map_page, pages, problems, tiles
+from api import (
+    area_page,
+    details,
+    due_plans,
+    grids,
+    health,
+    incidents,
+    limits,
+    locating,
+    map_page,
+    pages,
+    plan_balance,
+    plan_effect,
+    plan_page,
+    plans,
+    problems,
+    tiles,
+)
 from api.hosts import LocalHostsOnly
 from gridmap import __version__
 from gridmap.storage.database import Database
+from maps.base_maps import base_map
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,12 +44,16 @@ def create_app(settings: Settings) -> FastAPI:
     ------
     DatabaseProblem
         The database is missing or of another version.
+    SetupMissing
+        The settings name a base map that is none.
     """
+    backdrop = base_map(settings)
     database = Database.open(settings.database)
 
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        with due_plans.watching_the_calendar(database):
+            yield
         database.close()
 
     app = FastAPI(
@@ -48,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.tiles = tiles.TileCache()
     app.state.areas = area_page.AreaPages()
     app.state.live = map_page.LiveCache()
+    app.state.backdrop = backdrop
     app.state.numbers = details.NumbersCache()
     app.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)  # tiles and assets come compressed
     app.add_middleware(LocalHostsOnly)
@@ -57,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(tiles.router)
     app.include_router(map_page.router)
     app.include_router(area_page.pages)
-    for module in (incidents, grids, area_page, locating, details):
+    app.include_router(plan_page.pages)
+    for module in (incidents, grids, area_page, locating, limits, details, plans, plan_balance, plan_effect, plan_page):
         app.include_router(module.router, prefix="/api/v1")
     return app

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 NONCE = "nonce-of-this-answer"  # stands in a page until it is answered: a page may be kept, a nonce may not
 
 
-def html_answer(request: Request, page: str, status: int = 200) -> HTMLResponse:
-    """Answer a page whose scripts and styles carry `NONCE`."""
+def html_answer(request: Request, page: str, status: int = 200, *, images: tuple[str, ...] = ()) -> HTMLResponse:
+    """Answer a page whose scripts and styles carry `NONCE`; `images` are origins that pictures may come from."""
     nonce = secrets.token_urlsafe(16)
     content = page.replace(NONCE, nonce).encode("utf-8")
     headers = {
         "Content-Security-Policy": (
-            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; "
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
+            f"img-src {' '.join(('data:', *images))}; "
             "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
         "Cache-Control": "no-store",

@@ -15,11 +15,13 @@ from api.problems import answers
 from gridmap.errors import NoPlan, NotFound
 from gridmap.services.live import land_revision, live_land
 from gridmap.services.tiles import KnownStates
-from maps.live import asset, live_page
+from maps import live, planner
+from maps.live import live_page
 from maps.notices import notice_page
 
 if TYPE_CHECKING:
     from gridmap.access import Scope
+    from maps.base_maps import BaseMap
 
 router = APIRouter(tags=["pages"])
 
@@ -51,11 +53,12 @@ def get_map(
     request: Request, tx: ReadTx, scope: CurrentScope, cache: Annotated[LiveCache, Depends(live_cache)]
 ) -> HTMLResponse:
     """Show the live 一张图, drawn from vector tiles; before any boundaries are imported, say what to do first."""
+    backdrop: BaseMap | None = request.app.state.backdrop
     try:
         key = (scope, land_revision(tx, scope, cache.known))
         with cache.guard:
             if cache.key != key:
-                cache.page, cache.key = live_page(live_land(tx, scope), nonce=NONCE), key
+                cache.page, cache.key = live_page(live_land(tx, scope), nonce=NONCE, backdrop=backdrop), key
             page = cache.page
     except NoPlan:
         page = notice_page(
@@ -64,13 +67,13 @@ def get_map(
             ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
             nonce=NONCE,
         )
-    return html_answer(request, page)
+    return html_answer(request, page, images=backdrop.hosts if backdrop else ())
 
 
 @router.get("/assets/{name}", operation_id="get_asset", response_class=Response, responses=answers(404, 422) | _FILES)
 def get_asset(name: Text, accept_encoding: Annotated[str, Header()] = "") -> Response:
     """Give a script or style; it never changes under its name."""
-    found = asset(name)
+    found = next((each for page in (live, planner) for each in page.bundles() if each.name == name), None)
     if found is None:
         raise NotFound(f"there is no asset {name!r}: reload the page, it names the present ones", asset=name)
     headers = {"Cache-Control": _A_YEAR, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}

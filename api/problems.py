@@ -25,6 +25,8 @@ STATUS: dict[type[errors.GridmapError], int] = {
     errors.Forbidden: 403,
     errors.CoverageBroken: 422,
     errors.RepairRefused: 422,
+    errors.PlanRefused: 422,
+    errors.EditRefused: 422,
     errors.BadInput: 422,
     errors.CodesExhausted: 409,
     errors.DatabaseProblem: 503,

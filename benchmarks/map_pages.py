@@ -4,18 +4,22 @@
 
 Without --database the demonstration is made first. Its database is copied, and every record gets a twin some metres
 away, with a verdict of its own. Four pages of the same records and grids are then opened in Chromium, ours three times
-(the median counts), the others once, since they take minutes. The others get Leaflet from our own packages where the
-internet would send it, and empty scripts for what paints no map; each such file counts as a request to the outside.
-"paint" is the second frame after the page has loaded, from the start of the navigation; "complete" is the same, but
-for the live page its last tile, the first visit's from a server that has just started. "zoom or pan" is one step in and
-a move of 200 pixels, to the second frame after each, the worse of both, on a phone's screen at a quarter of the
-processor's speed. The heap is V8's own after a collection, without what typed arrays hold.
+(the median counts), the others once, since they take minutes, and none longer than PATIENCE: what has not come by then
+is written as "> 60,000". The others get Leaflet from our own packages where the internet would send it, and empty
+scripts for what paints no map; each such file counts as a request to the outside. "paint" is the second frame after the
+page has loaded, from the start of the navigation; "complete" is the same, but for the live page its last tile, the
+first visit's from a server that has just started. Steps are zooms and moves of 200 pixels, one after the other from the
+first view to zoom 18 and back, to the second frame after each, on a phone's screen at a quarter of the processor's
+speed: the first zoom, and the worst of all. "busy" is what the busiest step took of the main thread, without the
+waiting that other programs cause. The heap is V8's own after a collection, and beside it what typed arrays and other
+buffers hold (`Runtime.getHeapUsage`: usedSize + embedderHeapUsedSize, backingStorageSize).
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import math
 import os
 import shutil
 import socket
@@ -33,6 +37,7 @@ import folium
 import geopandas
 import numpy as np
 import uvicorn
+from playwright.sync_api import TimeoutError as TookTooLong
 from playwright.sync_api import ViewportSize, sync_playwright
 from tiles import double
 
@@ -62,17 +67,15 @@ SECOND_FRAME = (
     "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
 )
 MAP = "Object.values(window).find((it) => window.L && it instanceof L.Map)"
-# One step in and one drag; each until the second frame after the map says that it is done.
-ZOOM = """() => new Promise((done) => {
-  const map = window.gridmap?.map || MAP, start = performance.now();
-  map.once('zoomend', () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start))));
-  map.setZoom(map.getZoom() + 1, { animate: false });
-})""".replace("MAP", MAP)
-PAN = """() => new Promise((done) => {
+# A zoom by so many levels, or a move when it is 0; until the second frame after the map says that it is done.
+STEP = """(levels) => new Promise((done) => {
   const map = window.gridmap?.map || MAP, start = performance.now();
   map.once('moveend', () => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start))));
-  map.panBy([200, 120], { animate: false });
+  if (levels) map.setZoom(map.getZoom() + levels, { animate: false });
+  else map.panBy([200, 120], { animate: false });
 })""".replace("MAP", MAP)
+STEPS = (1, 0, 1, 0, 1, 0, 1, 0, 1, 0, -1, 0, -2, 0, -2)
+PATIENCE = 60  # seconds for the first frames, for a step, and after which no further step is begun
 
 
 @dataclass
@@ -87,8 +90,11 @@ class Measured:
     complete: float
     slow_paint: float
     slow_complete: float
-    slow_step: float
+    first_zoom: float
+    worst_step: float
+    busy: float
     heap: float
+    buffers: float
 
 
 def records_of(data: Overview) -> geopandas.GeoDataFrame:
@@ -163,17 +169,55 @@ def visit(browser: Browser, address: str, *, slow: bool) -> tuple[dict[str, floa
     weights: list[float] = []
     session.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER if slow else 1})
-    page.set_default_timeout(300_000)
-    page.goto(address, wait_until="load")
-    figures = {"paint": page.evaluate(SECOND_FRAME)}
-    if address.startswith("http:"):
-        page.wait_for_load_state("networkidle")  # its tiles; half a second of quiet is not counted
-        figures["settled"] = painted_after_tiles(page)
-    figures["bytes"] = sum(weights)
-    figures["heap"] = heap_of(session)
-    figures["step"] = max(page.evaluate(ZOOM), page.evaluate(PAN))
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})  # busy: CPU time
+    page.set_default_timeout(PATIENCE * 1000)
+    figures = dict.fromkeys(("paint", "settled", "bytes", "first", "worst", "busy", "heap", "buffers"), math.inf)
+    try:
+        page.goto(address, wait_until="load")
+        figures["paint"] = awaited(page, SECOND_FRAME)
+        figures["bytes"] = sum(weights)
+        if address.startswith("http:"):
+            page.wait_for_load_state("networkidle")  # its tiles; half a second of quiet is not counted
+            figures["settled"] = painted_after_tiles(page)
+            figures["bytes"] = sum(weights)
+        figures |= steps(page, session) if slow else {}
+        figures |= memory(session)  # after the steps, when the tiles of all zooms are there
+    except TookTooLong:
+        print(f"    {address}: given up after {PATIENCE} s", file=sys.stderr, flush=True)
     context.close()
     return figures, outside
+
+
+def awaited(page: Page, script: str, argument: int = 0) -> float:
+    """Run a script that promises a number; unlike `evaluate` this gives up on a page that answers no more."""
+    page.evaluate(
+        "(argument) => { delete document.documentElement.dataset.took; setTimeout(() => ("
+        + script
+        + ")(argument).then((took) => { document.documentElement.dataset.took = took; })); }",
+        argument,
+    )
+    page.wait_for_selector("html[data-took]", state="attached")
+    return float(page.evaluate("document.documentElement.dataset.took"))
+
+
+def steps(page: Page, session: CDPSession) -> dict[str, float]:
+    """Zoom and move through the map: milliseconds of the first zoom and of the worst step, and of work."""
+
+    def worked() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration")) * 1e3
+
+    took, busy = [], []
+    end = time.monotonic() + PATIENCE
+    for levels in STEPS:
+        before = worked()
+        took.append(awaited(page, STEP, levels))
+        busy.append(worked() - before)
+        if time.monotonic() > end:
+            break
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(300)  # tiles that came are drawn: their work is no part of the next step
+    return {"first": took[0], "worst": max(took), "busy": max(busy)}
 
 
 def painted_after_tiles(page: Page) -> float:
@@ -186,9 +230,13 @@ def painted_after_tiles(page: Page) -> float:
     )
 
 
-def heap_of(session: CDPSession) -> float:
+def memory(session: CDPSession) -> dict[str, float]:
     session.send("HeapProfiler.collectGarbage")
-    return float(session.send("Runtime.getHeapUsage")["usedSize"])
+    usage = session.send("Runtime.getHeapUsage")
+    return {
+        "heap": float(usage["usedSize"]) + float(usage.get("embedderHeapUsedSize", 0)),
+        "buffers": float(usage.get("backingStorageSize", 0)),
+    }
 
 
 def measured(browser: Browser, name: str, address: str, path: Path | None, rounds: int) -> Measured:
@@ -211,29 +259,39 @@ def measured(browser: Browser, name: str, address: str, path: Path | None, round
         middle(wide, last),
         middle(slow, "paint"),
         middle(slow, last),
-        middle(slow, "step"),
-        middle(wide, "heap") / 1e6,
+        middle(slow, "first"),
+        middle(slow, "worst"),
+        middle(slow, "busy"),
+        middle(slow, "heap"),
+        middle(slow, "buffers"),
     )
+
+
+def written(milliseconds: float) -> str:
+    """Write a time, or that it did not come."""
+    return f"{milliseconds:,.0f}" if math.isfinite(milliseconds) else f"> {PATIENCE * 1000:,}"
 
 
 def show(rows: list[Measured]) -> None:
     print(
         "| page | file MB | compressed KB | requests outside | paint ms | complete ms | phone, 4x slower: paint ms "
-        "| complete ms | zoom or pan ms | JS heap MB |"
+        "| complete ms | first zoom ms | worst step ms | busy ms | JS heap MB | buffers MB |"
     )
-    print("| --- " * 10 + "|")
+    print("| --- " * 13 + "|")
     for row in rows:
-        size = "–" if row.megabytes is None else f"{row.megabytes:.2f}"
-        print(
-            f"| {row.name} | {size} | {row.kilobytes:,.0f} | {row.outside} | {row.paint:,.0f} | {row.complete:,.0f} "
-            f"| {row.slow_paint:,.0f} | {row.slow_complete:,.0f} | {row.slow_step:,.0f} | {row.heap:.1f} |"
-        )
-    plain, ours = rows[0], rows[2:]
+        weight = "–" if row.megabytes is None else f"{row.megabytes:.2f}"
+        times = (
+            row.paint, row.complete, row.slow_paint, row.slow_complete, row.first_zoom, row.worst_step, row.busy,
+        )  # fmt: skip
+        cells = [row.name, weight, f"{row.kilobytes:,.0f}", str(row.outside), *map(written, times)]
+        cells += ["–" if math.isinf(size) else f"{size / 1e6:.1f}" for size in (row.heap, row.buffers)]
+        print(f"| {' | '.join(cells)} |")
+    plain, ours = rows[0], rows[-2:]
     for row in ours:
         print(
             f"plain Folium against {row.name}: weight {plain.kilobytes / row.kilobytes:.1f}, paint "
-            f"{plain.paint / row.paint:.1f}, slow paint {plain.slow_paint / row.slow_paint:.1f}, zoom or pan "
-            f"{plain.slow_step / row.slow_step:.1f}, heap {plain.heap / row.heap:.1f} times"
+            f"{plain.paint / row.paint:.1f}, slow paint {plain.slow_paint / row.slow_paint:.1f}, first zoom "
+            f"{plain.first_zoom / row.first_zoom:.1f}, worst step {plain.worst_step / row.worst_step:.1f} times"
         )
 
 
@@ -256,7 +314,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", type=Path, help="of a full demonstration; made when absent")
     parser.add_argument(
-        "--explore", action="store_true", help="geopandas.explore() too: needs mapclassify and patience"
+        "--explore", action="store_true", help="geopandas.explore() too: needs mapclassify, takes minutes"
     )
     options = parser.parse_args()
     chromium = os.environ.get("GRIDMAP_CHROMIUM") or shutil.which("chromium")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _EXPONENT = re.compile(r"^[+-]?\d+(?:\.\d*)?[eE][+-]?\d+$")
 _TRAILING_ZERO = re.compile(r"^(\d+)\.0+$")
+_NO_PROVINCE = "99"  # GB/T 2260 gives it to none
 _SAFE_DIGITS = 15  # a spreadsheet keeps 15 significant digits and turns the rest into zeros
 
 
@@ -131,3 +132,8 @@ def next_free(community_code: str, taken: Collection[str], scheme: CodeScheme = 
         "given to another grid",
         community=community_code,
     )
+
+
+def is_demonstration(code: str) -> bool:
+    """Tell whether a code is one of a place that does not exist, as those of the demonstration are."""
+    return code.startswith(_NO_PROVINCE)

@@ -23,14 +23,40 @@ class Settings:
     ----------
     database : str
         `GRIDMAP_DATABASE`: a file (SpatiaLite) or a URL `postgresql://user@host/name` (PostGIS).
+    plan_profile : str
+        `GRIDMAP_PLAN_PROFILE`: a file with the targets and guards of planning; empty for the one that comes with it.
+    base_map : str
+        `GRIDMAP_BASE_MAP`: `tianditu_w`, `tianditu_c` or `gcj02`; empty for none but our own, and no request outside.
+    base_map_url : str
+        `GRIDMAP_BASE_MAP_URL`: addresses of tiles with {z}, {x}, {y} and perhaps {key}, with spaces between them.
+    base_map_key : str
+        `GRIDMAP_BASE_MAP_KEY`: what stands for {key}. Every browser that shows the map gets it.
+    base_map_attribution : str
+        `GRIDMAP_BASE_MAP_ATTRIBUTION`: whose map it is, with its 审图号.
+    public_url : str
+        `GRIDMAP_PUBLIC_URL`: where people reach this server, such as `https://gridmap.example`; printed codes lead there.
     """
 
     database: str = DEFAULT_DATABASE
+    plan_profile: str = ""
+    base_map: str = ""
+    base_map_url: str = ""
+    base_map_key: str = ""
+    base_map_attribution: str = ""
+    public_url: str = ""
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from environment variables."""
-    return Settings(database=environ.get("GRIDMAP_DATABASE") or DEFAULT_DATABASE)
+    return Settings(
+        database=environ.get("GRIDMAP_DATABASE") or DEFAULT_DATABASE,
+        plan_profile=environ.get("GRIDMAP_PLAN_PROFILE", ""),
+        base_map=environ.get("GRIDMAP_BASE_MAP", ""),
+        base_map_url=environ.get("GRIDMAP_BASE_MAP_URL", ""),
+        base_map_key=environ.get("GRIDMAP_BASE_MAP_KEY", ""),
+        base_map_attribution=environ.get("GRIDMAP_BASE_MAP_ATTRIBUTION", ""),
+        public_url=environ.get("GRIDMAP_PUBLIC_URL", "").rstrip("/"),
+    )
 
 
 def data_dir() -> Path:

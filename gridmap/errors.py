@@ -42,6 +42,12 @@ class Conflict(GridmapError):
     code = "conflict"
 
 
+class StaleRevision(Conflict):
+    """The draft was changed since the caller read it; the evidence lists the newer edits."""
+
+    code = "stale_revision"
+
+
 class Forbidden(GridmapError):
     """The caller may not do this here."""
 
@@ -88,6 +94,18 @@ class RepairRefused(GridmapError):
     """A repair that would lose or change too much; a person has to decide."""
 
     code = "repair_refused"
+
+
+class EditRefused(GridmapError):
+    """An edit of boundaries that cannot be done; the evidence has `reason`, `place` and `metres`."""
+
+    code = "edit_refused"
+
+
+class PlanRefused(GridmapError):
+    """A plan that breaks a rule and cannot take effect; the evidence lists the problems."""
+
+    code = "plan_refused"
 
 
 class CodesExhausted(GridmapError):

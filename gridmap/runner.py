@@ -9,17 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from gridmap.access import Scope
+from gridmap.errors import FileRefused, GridmapError
 from gridmap.files import open_source
-from gridmap.services import imports
+from gridmap.services import activation, imports, plan_import
 from gridmap.services.datum_evidence import Suspicion, refuse_if_shifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import date
     from pathlib import Path
+    from uuid import UUID
 
     from gridmap.files import Chunk, Source
     from gridmap.model.kinds import Kind
+    from gridmap.model.land import Plan
+    from gridmap.services.activation import Activation
     from gridmap.services.imports import ImportReport
+    from gridmap.services.plan_import import PlanImport
     from gridmap.storage.database import Database
 
 CHUNK = 5000
@@ -115,3 +122,81 @@ def _watched(
         done += len(chunk.rows)
         progress(done)
         yield chunk
+
+
+def import_as_plan(
+    database: Database, request: ImportRequest, actor: str, name: str, identity: str = "code"
+) -> PlanImport:
+    """Import a file of grids as a draft: the whole file, or nothing.
+
+    Raises
+    ------
+    FileRefused
+        The file, or a row of it, cannot be used.
+    BadInput, NoPlan, CoverageBroken
+        As `gridmap.services.plan_import.import_plan`.
+    """
+    source = open_source(
+        request.path,
+        kind=request.kind,
+        crs=request.crs,
+        mapping=request.mapping,
+        layer=request.layer,
+        encoding=request.encoding,
+        key=request.key or None,
+    )
+    rows = [row for chunk in source.chunks(CHUNK) for row in chunk.rows]
+    refused = next((refusal for row in rows for refusal in row.refusals), None)
+    if refused:
+        raise FileRefused(
+            f"row {refused.row}: {refused.reason}; a plan is imported whole or not at all", row=refused.row
+        )
+    with database.transaction(actor, write=True) as tx:
+        return plan_import.import_plan(tx, [imports.incoming(source, row) for row in rows], name, identity)
+
+
+def activate_plan(database: Database, plan_id: UUID, actor: str, day: date | None = None) -> Activation:
+    """Let a plan take effect on a day: at once when that day has come, else it waits for it.
+
+    Raises
+    ------
+    BadInput
+        The day has passed.
+    PlanRefused
+        The plan breaks a rule.
+    Conflict
+        It cannot take effect, follows a plan that is no longer in force, or was changed meanwhile.
+    """
+    scope = Scope.everything(actor)
+    with database.transaction(actor) as tx:
+        first = activation.first_day(tx, scope, plan_id, day)
+        ready = activation.prepare(tx, scope, plan_id, first) if activation.is_due(tx, first) else None
+    with database.transaction(actor, write=True) as tx:
+        if ready is None:
+            return activation.schedule(tx, scope, plan_id, first)
+        return activation.take_effect(tx, ready)
+
+
+@dataclass(frozen=True)
+class DueOutcome:
+    """What became of a plan whose day had come: the activation, or why there was none."""
+
+    plan: Plan
+    activation: Activation | None
+    refused: GridmapError | None
+
+
+def activate_due(database: Database, actor: str) -> list[DueOutcome]:
+    """Let every plan take effect whose day has come, the earliest first. Doing it again changes nothing.
+
+    A plan that cannot take effect keeps no other one from it, and is reported.
+    """
+    with database.transaction(actor) as tx:
+        waiting = activation.due_plans(tx, Scope.everything(actor))
+    outcomes = []
+    for plan in waiting:
+        try:
+            outcomes.append(DueOutcome(plan, activate_plan(database, plan.id, actor), None))
+        except GridmapError as error:
+            outcomes.append(DueOutcome(plan, None, error))
+    return outcomes

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import shapely
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from gridmap.datum import Plane
 
-    import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from uuid import UUID
+
     from numpy.typing import NDArray
 
 FOUR = 4
@@ -77,6 +80,38 @@ def colour(touching: Sequence[set[int]], previous: Sequence[int | None] | None =
     for node in [node for node, number in enumerate(colours) if number >= FOUR and previous[node] == number]:
         left -= _give_back(node, touching, colours, left)
     return colours
+
+
+def steady_colours(
+    ids: Sequence[UUID], touching: Sequence[set[int]], earlier: Iterable[Mapping[UUID, shapely.Geometry]]
+) -> list[int]:
+    """Colour the grids of a plan so that they keep the colours which they had under the plans before.
+
+    Parameters
+    ----------
+    ids : sequence of UUID
+        Who the nodes are.
+    earlier : iterable of mapping
+        The grids of each plan before, oldest first, lon/lat EPSG:4490.
+
+    Returns
+    -------
+    list of int
+        As `colour`: from one plan to the next, three grids are recoloured at most around a place that was edited.
+    """
+    kept: dict[UUID, int] = {}
+    for before in earlier:
+        if before:
+            shapes = np.array(list(before.values()), dtype=object)
+            plane = Plane.near(shapely.total_bounds(shapes).reshape(2, 2))
+            found = _next_colours(list(before), neighbours(plane.project_geometries(shapes)), kept)
+            kept = dict(zip(before, found, strict=True))
+    return _next_colours(ids, touching, kept)
+
+
+def _next_colours(ids: Sequence[UUID], touching: Sequence[set[int]], kept: Mapping[UUID, int]) -> list[int]:
+    previous = [kept.get(each) for each in ids]
+    return colour(touching, previous if kept else None)
 
 
 def _fresh(touching: Sequence[set[int]]) -> list[int]:

@@ -9,13 +9,15 @@ import numpy as np
 import shapely
 
 from gridmap.services.overview_values import BASE_KINDS, MEASURES
-from maps.colouring import colour, neighbours
+from maps.colouring import neighbours, steady_colours
 from maps.shapes import UNIT, Columns, DisplayCoverage, Origin, point_columns, shape_columns, thin, widest_places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
     from numpy.typing import NDArray
+    from shapely import Geometry
 
     from gridmap.services.overview_values import BaseLayer, Overview, PointLayer
 
@@ -68,7 +70,7 @@ def draw(data: Overview) -> Drawing:
     columns = shape_columns("communities", areas, origin)
     land = areas if coverage is None else np.concatenate([areas, coverage.lonlat])
     columns |= shape_columns("outline", np.array([shapely.union_all(land)], dtype=object), origin)
-    columns |= _grid_columns(coverage, origin)
+    columns |= _grid_columns(coverage, origin, [data.grids[index].id for index in grids], data.earlier)
     columns |= _neighbour_columns(coverage, bounds, origin)
     base = [_base_layer(layer, columns, origin) for layer in _layers_to_draw(data)]
     labels: dict[str, list[str]] = {}
@@ -152,14 +154,16 @@ def _bounds(areas: NDArray[np.object_], data: Overview) -> Bounds:
     return west, south, east, north
 
 
-def _grid_columns(coverage: DisplayCoverage | None, origin: Origin) -> Columns:
+def _grid_columns(
+    coverage: DisplayCoverage | None, origin: Origin, ids: list[UUID], earlier: Sequence[Mapping[UUID, Geometry]]
+) -> Columns:
     if coverage is None:
         return shape_columns("grids", np.array([], dtype=object), origin)
     centres, radii = coverage.label_circles()
     columns = shape_columns("grids", coverage.lonlat, origin)
     columns |= point_columns("grids.labels", centres, origin)
     columns["grids.radii"] = np.floor(radii * 10).astype(np.int64)  # decimetres
-    columns["grids.colours"] = np.array(colour(neighbours(coverage.plane_shapes)), dtype=np.int64)
+    columns["grids.colours"] = np.array(steady_colours(ids, neighbours(coverage.plane_shapes), earlier), dtype=np.int64)
     return columns
 
 

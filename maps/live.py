@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +11,7 @@ import numpy as np
 from gridmap.model.kinds import ASSIGNED_KINDS
 from gridmap.services.overview_values import BASE_KINDS
 from maps import assets
+from maps.bundles import Asset, bundle, vector_tile
 from maps.colouring import colour, neighbours
 from maps.drawing import Drawing, draw
 from maps.escape import inert, json_block
@@ -23,24 +21,14 @@ from maps.shell import OfflineMap, Page, Start, Verbatim
 
 if TYPE_CHECKING:
     from gridmap.services.live import LiveLand
+    from maps.base_maps import BaseMap
 
 _SHARED = ("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "search", "layers", "view")
-_OWN = ("tiles", "points", "filling", "table", "details", "measure", "live")
-_VECTOR_TILE = ("lib/vectortilefeature.js", "lib/vectortilelayer.js", "lib/vectortile.js", "index.js")
+_OWN = ("tiles", "points", "filling", "table", "details", "measure", "backdrop", "live")
 _MAX_ZOOM = 20
 
 
-@dataclass(frozen=True)
-class Asset:
-    """A file under a name that holds the hash of its content; `packed` is the same, compressed with gzip."""
-
-    name: str
-    media_type: str
-    content: bytes
-    packed: bytes
-
-
-def live_page(land: LiveLand, *, nonce: str) -> str:
+def live_page(land: LiveLand, *, nonce: str, backdrop: BaseMap | None = None) -> str:
     """Make the page of the live map.
 
     The land is inside; base map and points come as vector tiles, numbers and details from the API. The page asks
@@ -50,6 +38,8 @@ def live_page(land: LiveLand, *, nonce: str) -> str:
     ----------
     nonce : str
         Put on every script and style, so that the server can send a strict content-security-policy.
+    backdrop : BaseMap or None
+        The only other host that the page may ask, once somebody switches it on.
 
     Raises
     ------
@@ -57,9 +47,12 @@ def live_page(land: LiveLand, *, nonce: str) -> str:
         The page libraries are not installed.
     """
     drawing = draw(land.overview)
+    if backdrop is not None:
+        west, south, east, north = drawing.document["bounds"]
+        drawing.document["backdrop"] = backdrop.document((west + east) / 2, (south + north) / 2)
     page = Page(land.overview.title, nonce)
     mark = f'nonce="{inert(nonce)}"'
-    styles, scripts = _bundles()
+    styles, scripts = bundles()
     page.header.add_child(Verbatim(f'<link rel="stylesheet" {mark} href="/assets/{styles.name}">\n'), name="styles")
     page.header.add_child(Verbatim(f'<script {mark} src="/assets/{scripts.name}"></script>\n'), name="scripts")
     furniture = _template().render(data=land.overview, map_id="map_overview")
@@ -82,14 +75,9 @@ def live_page(land: LiveLand, *, nonce: str) -> str:
     return str(page.render())
 
 
-def asset(name: str) -> Asset | None:
-    """Find a file that pages name; None when there is none of that name (any more)."""
-    return next((each for each in _bundles() if each.name == name), None)
-
-
 @cache
-def _bundles() -> tuple[Asset, Asset]:
-    """Put styles and scripts into one file each: fewer requests, and one compression over all."""
+def bundles() -> tuple[Asset, Asset]:
+    """Return the style and the script of the page."""
     styles = [
         assets.library("leaflet", "dist/leaflet.css"),
         assets.text("css/overview.css"),
@@ -99,51 +87,11 @@ def _bundles() -> tuple[Asset, Asset]:
         assets.library("leaflet", "dist/leaflet.js"),
         assets.library("fflate", "umd/index.js"),
         assets.library("pbf", "dist/pbf.js"),
-        _vector_tile(),
+        vector_tile(),
         *(assets.text(f"js/{name}.js") for name in _SHARED),
         *(assets.text(f"js/live/{name}.js") for name in _OWN),
     ]
-    return (
-        _asset("live", "css", "text/css; charset=utf-8", "\n".join(styles)),
-        _asset("live", "js", "text/javascript; charset=utf-8", "\n".join(scripts)),
-    )
-
-
-def _asset(stem: str, ending: str, media_type: str, text: str) -> Asset:
-    content = text.encode("utf-8")
-    digest = hashlib.sha256(content).hexdigest()[:16]
-    return Asset(f"{stem}.{digest}.{ending}", media_type, content, gzip.compress(content, 9, mtime=0))
-
-
-def _vector_tile() -> str:
-    """Write the decoder of vector tiles, which is made for Node's `require`, as a script for browsers."""
-    package, point = "node_modules/@mapbox/vector-tile", "node_modules/@mapbox/point-geometry"
-    files = {"@mapbox/point-geometry": f"{point}/index.js"}
-    files |= {_plain(name): f"{package}/{name}" for name in _VECTOR_TILE}
-    modules = ",\n".join(
-        f'"{name}": function (module, require) {{\n{assets.text(path)}\n}}' for name, path in files.items()
-    )
-    licences = "\n".join(
-        assets.text(f"{folder}/{file}").replace("*/", "* /").strip()
-        for folder, file in ((package, "LICENSE.txt"), (point, "LICENSE"))
-    )
-    return (
-        f"/*! @mapbox/vector-tile, @mapbox/point-geometry\n{licences}\n*/\n"
-        "(function () {\nconst files = {\n" + modules + "\n};\nconst made = {};\n"
-        "function require(name) {\n"
-        "  const plain = name.replace(/^\\.\\/(lib\\/)?/, '').replace(/\\.js$/, '');\n"
-        "  if (!made[plain]) {\n"
-        "    made[plain] = { exports: {} };\n"
-        "    files[plain](made[plain], require);\n"
-        "  }\n"
-        "  return made[plain].exports;\n"
-        "}\n"
-        "window.VectorTile = require('index').VectorTile;\n})();"
-    )
-
-
-def _plain(name: str) -> str:
-    return name.removeprefix("lib/").removesuffix(".js")
+    return bundle("live", styles, scripts)
 
 
 def _data_blocks(land: LiveLand, drawing: Drawing) -> str:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 # Four grids in the colours of the map. Without an icon in the page a browser asks the server for one.
 ICON = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
-    '<path fill="#9DF" d="M1 1h7v6H1z"/><path fill="#E86" d="M8 1h7v8H8z"/>'
-    '<path fill="#FFB" d="M1 7h7v8H1z"/><path fill="#B3B3B3" d="M8 9h7v6H8z"/>'
+    '<path fill="#84C2F9" d="M1 1h7v6H1z"/><path fill="#EE8474" d="M8 1h7v8H8z"/>'
+    '<path fill="#F5FEFC" d="M1 7h7v8H1z"/><path fill="#F1E22D" d="M8 9h7v6H8z"/>'
     '<path fill="none" stroke="#1F2933" stroke-width="1.4" d="M1 1h14v14H1zM8 1v14M1 7h7M8 9h7"/></svg>'
 )
 

@@ -29,8 +29,7 @@ MAX_BYTES = 50_000  # of a tile, compressed
 RECORDS_FROM = 16  # zoom; below that records are counted by cell
 MARGIN = 128  # units around a tile (8 of its 256 pixels): symbols and strokes are whole at its edge
 
-_CELLS = 16  # of a counting tile's side: 16 pixels each
-_SMALL_CELLS = 32  # of a tile that would be too full of records: 8 pixels
+_CELLS = 32  # of the side of a tile that counts: 8 of its 256 pixels each
 _MOST_RECORDS = MAX_BYTES // 16  # an id is 16 bytes that no compression shortens
 _WHOLE_FROM = 17  # zoom; below that shapes are thinned out to half a pixel
 _HALF_PIXEL = 1 / 512  # of a tile's side
@@ -68,8 +67,8 @@ class RecordIndex:
     """Records as points.
 
     From `RECORDS_FROM` a tile has one feature for each, with id and kind. Below that it has cells: how many records
-    there are and where on average, with kind and count. Where a tile would be too full of records it has smaller
-    cells, and ids for those records that are alone in one.
+    there are and where on average, with kind and count. Where a tile would be too full of records it has cells
+    too, and ids for those records that are alone in one.
     """
 
     def __init__(self, values: LayerValues) -> None:
@@ -83,19 +82,19 @@ class RecordIndex:
     def tile(self, z: int, x: int, y: int) -> bytes:
         """Return a tile, compressed with gzip; empty when there is nothing in it."""
         if z < RECORDS_FROM:
-            return self._counted(z, x, y, _CELLS)
+            return self._counted(z, x, y)
         rows, units = self._within(z, x, y, MARGIN)
         if len(rows) <= _MOST_RECORDS:
             whole = self._written(units, [str(self._ids[row]) for row in rows], [None] * len(rows))
             if len(whole) <= MAX_BYTES:
                 return whole
-        return self._counted(z, x, y, _SMALL_CELLS)
+        return self._counted(z, x, y)
 
-    def _counted(self, z: int, x: int, y: int, cells: int) -> bytes:
+    def _counted(self, z: int, x: int, y: int) -> bytes:
         rows, units = self._within(z, x, y, 0)
-        cell = units // (mvt.EXTENT // cells)
+        cell = units // (mvt.EXTENT // _CELLS)
         _, first, place, counts = np.unique(
-            cell[:, 1] * cells + cell[:, 0], return_index=True, return_inverse=True, return_counts=True
+            cell[:, 1] * _CELLS + cell[:, 0], return_index=True, return_inverse=True, return_counts=True
         )
         sums = [np.bincount(place, weights=units[:, axis], minlength=len(counts)) for axis in (0, 1)]
         middles = np.rint(np.stack(sums, axis=1) / counts[:, None]).astype(np.int64)

@@ -65,6 +65,13 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture(scope="module", params=DIALECTS)
+def module_target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """As `target`, one for all tests of a module."""
+    with _fresh(request, request.param, tmp_path_factory.mktemp("module")) as name:
+        yield name
+
+
 @pytest.fixture
 def database(target: str) -> Iterator[Database]:
     """An open database on either system, migrated and empty."""

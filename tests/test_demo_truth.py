@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -201,6 +202,17 @@ def test_incidents_have_some_outside_some_on_borders_and_some_told_twice(truth: 
     assert moments == sorted(moments)
     assert 300 < (moments[-1] - moments[0]).days < 368
     assert all(deadline > moment for deadline, moment in zip(layer.columns["deadline"], moments, strict=True))
+
+
+@pytest.mark.parametrize("last", [date(2026, 9, 30), date(2026, 11, 21), date(2027, 1, 3)])
+def test_the_year_of_incidents_ends_with_the_day_that_is_asked_for(last: date) -> None:
+    layer = build(1, "small", last).layers["incidents"]
+    days = [moment.date() for moment in layer.columns["reported_at"]]
+    assert last - timedelta(days=6) <= max(days) <= last
+    open_cases = layer.columns["state"] != "已结案"
+    late = np.array([moment.date() <= last for moment in layer.columns["deadline"]])
+    assert (open_cases & late).any()
+    assert (open_cases & ~late).any()
 
 
 def _features(truth: Truth) -> dict[str, shapely.Geometry]:

@@ -14,7 +14,6 @@ import numpy as np
 import pyogrio
 import pypdf
 import pytest
-from fresh_databases import copied_file
 from hostile import COUNT, RUN, WITHOUT_GLYPH, filled, hostile_texts
 from hostile_office import FIELDS, fill_hostile_office
 from mvt_reading import read_tile
@@ -132,14 +131,12 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(spatialite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("hostile")
-    with copied_file(spatialite_template, folder) as target:
-        database = Database.open(target)
-        written = fill_hostile_office(database, folder)
-        with client_of(target) as client:
-            yield Office(target, database, client, written)
-        database.close()
+def office(module_target: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    database = Database.open(module_target)
+    written = fill_hostile_office(database, tmp_path_factory.mktemp("hostile"))
+    with client_of(module_target) as client:
+        yield Office(module_target, database, client, written)
+    database.close()
 
 
 def test_the_database_holds_what_the_files_said(office: Office) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.casework.ladder import NEEDS, Ladder, read_ladder, require_move
+from gridmap.casework.ladder import ALWAYS, Ladder, read_ladder, require_move
 from gridmap.config import data_dir
 from gridmap.errors import BadInput, Conflict, Forbidden
 from gridmap.model.cases import CLOSED_STATES
@@ -45,7 +45,8 @@ def test_any_walk_can_be_brought_to_an_end(profile: str, data: DataObject) -> No
         move = data.draw(st.sampled_from(moves)) if moves else None
         if move is None:
             break
-        assert require_move(ladder, move.name, state=state, level=level, roles=CONTENT["roles"], given=NEEDS) == move
+        given = data.draw(st.sets(st.sampled_from(sorted(move.takes | ALWAYS)))) | move.needs
+        assert require_move(ladder, move.name, state=state, level=level, roles=CONTENT["roles"], given=given) == move
         state, level = move.target or state, ladder.level_after(move, level)
     seen, todo = {state}, [state]
     while todo:
@@ -64,6 +65,7 @@ def test_any_walk_can_be_brought_to_an_end(profile: str, data: DataObject) -> No
         ("受理", "待受理", "社区", ["专职网格员"], [], Forbidden),
         ("自办结案", "处置中", "网格", ["专职网格员"], [], BadInput),
         ("自办结案", "处置中", "社区", ["专职网格员"], ["photo"], Conflict),
+        ("受理", "待受理", "社区", ["受理派单员"], ["deadline"], BadInput),
         ("上报", "处置中", "区", ["网格管理员"], ["reason"], Conflict),
         ("退回", "处置中", "网格", ["网格管理员"], ["reason"], Conflict),
     ],

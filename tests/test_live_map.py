@@ -11,6 +11,7 @@ import pytest
 from office import SUBDISTRICT, WORKER, client_of, code, load, lonlat, open_office, write_csv, write_households
 
 from gridmap.access import Scope
+from gridmap.codes import is_demonstration
 from gridmap.errors import BadInput, NotFound
 from gridmap.services import details
 from gridmap.services.incidents import Report, report_incident
@@ -248,3 +249,20 @@ def test_a_new_plan_redraws_the_page(target: str, tmp_path: Path) -> None:
         open_office(database, tmp_path)
         database.close()
         assert "解放路社区" in opened.get("/map").text
+
+
+def test_the_page_says_who_made_it_and_marks_a_demonstration(target: str, tmp_path: Path) -> None:
+    database = Database.open(target)
+    open_office(database, tmp_path)
+    with client_of(target) as opened:
+        before = opened.get("/map").text
+        assert "演示数据" not in before
+        header = ["编码", "名称", "制图单位"]
+        load(database, "subdistricts", write_csv(tmp_path / "s.csv", header, [(SUBDISTRICT, "示范街道", "街道网格办")]))
+        assert "街道网格办" in opened.get("/map").text
+    database.close()
+
+
+def test_only_a_code_of_no_province_is_a_demonstration() -> None:
+    assert is_demonstration("990101001")
+    assert not is_demonstration(SUBDISTRICT)

@@ -4,6 +4,7 @@ import re
 import time
 from itertools import combinations
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.ops import split
 
+from gridmap.datum import Plane
 from maps import assets
-from maps.colouring import FOUR, colour, neighbours
+from maps.colouring import FOUR, colour, neighbours, steady_colours
+from maps.printing.picture import COLOURS, over_ground
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,7 +114,10 @@ def edited(
     if angle is not None:
         first, *others = halves(cells[which], angle)
         return [*cells[:which], first, *cells[which + 1 :], *others], before + [None] * len(others)
-    other = min(neighbours(np.array(cells, dtype=object))[which])
+    around = neighbours(np.array(cells, dtype=object))[which]
+    if not around:  # nobody to merge with: earlier cuts left corners that the neighbours do not have
+        return cells, before
+    other = min(around)
     merged = shapely.union(cells[which], cells[other])
     kept = [index for index in range(len(cells)) if index != other]
     return [merged if index == which else cells[index] for index in kept], [before[index] for index in kept]
@@ -151,6 +157,30 @@ def test_nearly_every_single_edit_gets_along_with_four_colours() -> None:
     assert within >= 0.85 * 120
 
 
+def test_grids_keep_their_colours_through_the_plans_of_years() -> None:
+    """Five plans of one edit each, told as the database tells them: shapes in degrees by the identity of a grid."""
+    plane = Plane.near(np.array([[113.3, 23.1]]))
+    chance = np.random.default_rng(2)
+    cells = [
+        shapely.transform(cell, lambda xy: xy + plane.project(np.array([[113.3, 23.1]]))) for cell in voronoi(40, 7)
+    ]
+    ids = [UUID(int=number) for number in range(40)]
+    earlier: list[dict[UUID, shapely.Geometry]] = []
+    seen: dict[UUID, int] = {}
+    for plan in range(6):
+        touching = neighbours(np.array(cells, dtype=object))
+        colours = steady_colours(ids, touching, earlier)
+        assert is_proper(touching, colours)
+        now = dict(zip(ids, colours, strict=True))
+        assert sum(seen.get(each, number) != number for each, number in now.items()) <= 3
+        seen = now
+        earlier.append(dict(zip(ids, plane.unproject_geometries(np.array(cells, dtype=object)), strict=True)))
+        cells, _ = edited(cells, colours, int(chance.integers(len(cells))), float(chance.uniform(0, np.pi)))
+        ids = [*ids, UUID(int=100 + plan)]
+    assert colours != colour(touching)  # afresh they would be others
+
+
+@settings(deadline=None)
 @given(count=st.integers(2, 80), seed=st.integers(0, 10**6))
 def test_without_an_edit_nothing_is_recoloured(count: int, seed: int) -> None:
     touching = neighbours(voronoi(count, seed))
@@ -237,16 +267,27 @@ def test_the_difference_of_colours_is_that_of_the_paper(
     assert ciede2000(np.array(one), np.array(other)) == pytest.approx(difference, abs=1e-4)
 
 
+ON_SCREEN, ON_PAPER, ALONE = 0.55, 0.75, 1.0  # how much of the land below a colour lets through
+
+
+@pytest.mark.parametrize("share", [ON_SCREEN, ON_PAPER, ALONE])
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_every_eye_tells_neighbours_apart(sight: str) -> None:
-    seen = [lab(np.clip(np.array(SIGHTS[sight]) @ linear(each), 0, 1)) for each in palette()]
+def test_every_eye_tells_neighbours_apart_as_they_are_shown(sight: str, share: float) -> None:
+    shown = [linear(over_ground(each, share)) for each in palette()]
+    seen = [lab(np.clip(np.array(SIGHTS[sight]) @ each, 0, 1)) for each in shown]
     assert min(ciede2000(one, other) for one, other in combinations(seen, 2)) >= 15
 
 
-def test_a_grey_printer_keeps_neighbours_apart_and_black_text_readable() -> None:
-    lightness = sorted(lab(linear(each))[0] for each in palette())
+def test_paper_and_screen_have_the_same_colours() -> None:
+    assert list(COLOURS[:FOUR]) == palette()
+
+
+@pytest.mark.parametrize("share", [ON_SCREEN, ON_PAPER, ALONE])
+def test_a_grey_printer_keeps_neighbours_apart_and_black_text_readable(share: float) -> None:
+    shown = [linear(over_ground(each, share)) for each in palette()]
+    lightness = sorted(lab(each)[0] for each in shown)
     assert min(np.diff(lightness)) >= 5
-    luminance = [float(TO_XYZ[1] @ linear(each)) for each in palette()]
+    luminance = [float(TO_XYZ[1] @ each) for each in shown]
     assert min((each + 0.05) / 0.05 for each in luminance) >= 7
 
 

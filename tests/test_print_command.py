@@ -37,6 +37,15 @@ def test_a_map_for_paper(words: list[str], title: str, tmp_path: Path, capsys: p
     assert "审图号：粤S1" in text
 
 
+def test_the_printed_code_leads_to_the_page_of_the_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "grid.pdf"
+    assert run(["map", "grid", GRID, "-o", str(path), "--paper", "A4"]) == 0
+    assert "http" not in pypdf.PdfReader(path).pages[0].extract_text()
+    monkeypatch.setenv("GRIDMAP_PUBLIC_URL", "https://g.example/")
+    assert run(["map", "grid", GRID, "-o", str(path), "--paper", "A4"]) == 0
+    assert f"https://g.example/grids/{GRID}" in pypdf.PdfReader(path).pages[0].extract_text()
+
+
 def test_a_picture_and_an_atlas(tmp_path: Path) -> None:
     assert run(["map", "community", COMMUNITY, "-o", str(tmp_path / "map.png"), "--paper", "A4"]) == 0
     assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")

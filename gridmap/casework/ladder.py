@@ -14,8 +14,9 @@ from gridmap.errors import BadInput, Conflict, Forbidden
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-NEEDS = frozenset({"reason", "photo", "unit", "grid", "incident", "deadline"})
-CLOCKS = frozenset({"", "pause", "resume"})
+NEEDS = frozenset({"reason", "photo", "unit", "grid", "incident", "deadline", "whistle", "outcome"})
+ALWAYS = frozenset({"reason", "photo"})  # may come with every move
+CLOCKS = frozenset({"", "pause", "resume", "restart", "release"})
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ class Move:
         State that it leads to; None when the state stays.
     roles, approval : frozenset of str
         Who may make it, and who has to approve it first; nobody has to when empty.
-    needs : frozenset of str
-        What has to be given, of `NEEDS`.
+    needs, takes : frozenset of str
+        What has to be given, of `NEEDS`, and what may be given besides.
     climbs : int
         Levels up (上报) or down (退回).
     level : str
         The only level where it can be made; empty for any.
-    clock : {"", "pause", "resume"}
+    clock : {"", "pause", "resume", "restart", "release"}
+        What becomes of the time that is counted.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Move:
     roles: frozenset[str]
     approval: frozenset[str]
     needs: frozenset[str]
+    takes: frozenset[str]
     climbs: int
     level: str
     clock: str
@@ -60,15 +63,21 @@ class Ladder:
     ----------
     levels : tuple of str
         From the lowest up.
+    roles : frozenset of str
+        Who there is.
     states : mapping of str to bool
         Whether nothing is left to do in that state.
+    void : frozenset of str
+        States of what does not count as reported: merged, withdrawn, handed back.
     first : tuple of str
         States in which an incident may begin.
     moves : mapping of str to Move
     """
 
     levels: tuple[str, ...]
+    roles: frozenset[str]
     states: Mapping[str, bool]
+    void: frozenset[str]
     first: tuple[str, ...]
     moves: Mapping[str, Move]
 
@@ -102,7 +111,8 @@ def require_move(
     Raises
     ------
     BadInput
-        There is no such move, or something that it needs is missing.
+        There is no such move, or something that it needs is missing, or something is given that
+        it would not read.
     Conflict
         It does not start from that state, or not at that level.
     Forbidden
@@ -121,7 +131,15 @@ def require_move(
     missing = sorted(move.needs - set(given))
     if missing:
         raise BadInput(f"{name} needs {', '.join(missing)}", field=missing[0], move=name)
+    unread = sorted(set(given) - move.needs - move.takes - ALWAYS)
+    if unread:
+        raise BadInput(f"{name} takes no {', '.join(unread)}: leave it out", field=unread[0], move=name)
     return move
+
+
+def profile_of(content: Mapping[str, Any], source: str) -> str:
+    """Name the profile for what comes from a source; empty for the common one."""
+    return next((name for name, profile in content["profiles"].items() if source in profile.get("sources", ())), "")
 
 
 def read_ladder(content: Mapping[str, Any], profile: str = "") -> Ladder:
@@ -140,11 +158,13 @@ def read_ladder(content: Mapping[str, Any], profile: str = "") -> Ladder:
     moves = [_move(row) for row in rows]
     ladder = Ladder(
         tuple(content["levels"]),
+        frozenset(content["roles"]),
         {name: bool(state.get("closed")) for name, state in content["states"].items()},
+        frozenset(name for name, state in content["states"].items() if state.get("void")),
         tuple(content["first"]),
         {move.name: move for move in moves},
     )
-    problems = [*_names(moves), *_strangers(ladder, set(content["roles"])), *_dead_ends(ladder)]
+    problems = [*_names(moves), *_strangers(ladder), *_dead_ends(ladder)]
     if problems:
         raise BadInput(f"the ladder of incidents has {len(problems)} faults: {'; '.join(problems)}", faults=problems)
     return ladder
@@ -158,6 +178,7 @@ def _move(row: Mapping[str, Any]) -> Move:
         frozenset(row["roles"]),
         frozenset(row.get("approval", ())),
         frozenset(row.get("needs", ())),
+        frozenset(row.get("takes", ())),
         int(row.get("climbs", 0)),
         row.get("level", ""),
         row.get("clock", ""),
@@ -168,14 +189,14 @@ def _names(moves: Iterable[Move]) -> list[str]:
     return [f"two moves are called {name}" for name, count in Counter(move.name for move in moves).items() if count > 1]
 
 
-def _strangers(ladder: Ladder, roles: set[str]) -> list[str]:
+def _strangers(ladder: Ladder) -> list[str]:
     found = []
     for move in ladder.moves.values():
         states = {*move.sources, *([move.target] if move.target else [])}
         for what, said, known in (
             ("state", states, set(ladder.states)),
-            ("role", move.roles | move.approval, roles),
-            ("need", move.needs, NEEDS),
+            ("role", move.roles | move.approval, ladder.roles),
+            ("need", move.needs | move.takes, NEEDS),
             ("clock", {move.clock}, CLOCKS),
             ("level", {move.level} - {""}, set(ladder.levels)),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from gridmap.access import Scope
 from gridmap.cli.common import json_option, print_json
+from gridmap.demo.cases import CHINA
 from gridmap.demo.run import ACTOR, DemoReport, run_demo
 from gridmap.errors import Conflict
 from gridmap.services.overview import overview
@@ -30,9 +32,15 @@ from maps.overview import overview_page
 @click.option(
     "--seed", default=1, show_default=True, type=click.IntRange(0, 2**31), help="Another seed makes another town."
 )
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="Last day of the year of incidents [yesterday]; with the seed it makes the same town again.",
+)
 @click.option("--force", is_flag=True, help="Replace a demonstration that is there.")
 @json_option
-def command(folder: Path, size: str, seed: int, force: bool, as_json: bool) -> None:
+def command(folder: Path, size: str, seed: int, until: datetime | None, force: bool, as_json: bool) -> None:
     """Make the demonstration sub-district 示范街道 in a folder: raw files, database, overview map.
 
     The files are as messy as an office's: noisy borders, several datums, mistakes. They are repaired, imported and
@@ -49,11 +57,14 @@ def command(folder: Path, size: str, seed: int, force: bool, as_json: bool) -> N
     folder.mkdir(parents=True, exist_ok=True)
     for old in (target, folder / "gridmap.db-wal", folder / "gridmap.db-shm"):
         old.unlink(missing_ok=True)
+    last = until.date() if until else datetime.now(CHINA).date() - timedelta(days=1)
     with closing(Database.create(str(target))) as database:
-        report = run_demo(database, folder, seed=seed, size=size, say=lambda line: click.echo(line, err=True))
+        report = run_demo(
+            database, folder, seed=seed, size=size, last=last, say=lambda line: click.echo(line, err=True)
+        )
         with database.transaction(ACTOR) as tx:
             scope = Scope.everything(ACTOR)
-            counts, checks, data = stats(tx, scope), check_plans(tx, scope), overview(tx, scope, demonstration=True)
+            counts, checks, data = stats(tx, scope), check_plans(tx, scope), overview(tx, scope)
     page.write_text(overview_page(data), encoding="utf-8")
     covered = all(check.is_coverage for check in checks)
     if as_json:

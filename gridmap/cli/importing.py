@@ -56,6 +56,14 @@ def default_refusals(file: Path) -> Path:
 @click.option(
     "--refused", type=click.Path(dir_okay=False, path_type=Path), help="Where refused rows go [FILE.退回.csv|xlsx]."
 )
+@click.option("--as-plan", metavar="NAME", help="Grids: store the file as a draft of that name, not in force.")
+@click.option(
+    "--identity",
+    type=click.Choice(["code", "name"]),
+    default="code",
+    show_default=True,
+    help="With --as-plan: by what a grid of the file is known to be one of the plan in force.",
+)
 @json_option
 def command(
     kind: str,
@@ -68,6 +76,8 @@ def command(
     dry_run: bool,
     trust_crs: bool,
     refused: Path | None,
+    as_plan: str | None,
+    identity: str,
     as_json: bool,
 ) -> int:
     """Import FILE as records of KIND.
@@ -81,6 +91,7 @@ def command(
       gridmap import communities communities.geojson
       gridmap import grids grids.shp --crs EPSG:4547 --dry-run
       gridmap import households 户籍.csv --crs gcj02 --map address=详细地址
+      gridmap import grids 新方案.geojson --as-plan 2027年调整 --identity name
     """
     request = runner.ImportRequest(
         kind=kind_named(kind),
@@ -92,6 +103,8 @@ def command(
         encoding=encoding,
         trust_crs=trust_crs,
     )
+    if as_plan is not None:
+        return _as_plan(request, as_plan, identity, as_json=as_json)
     with open_database() as database, progress(f"reading {file.name}", None) as done:
         outcome = runner.run_import(database, request, actor(), done, dry_run=dry_run)
     report = outcome.report
@@ -104,6 +117,22 @@ def command(
     else:
         _print(report, sheet, dry_run=dry_run)
     return 1 if report.refused else 0
+
+
+def _as_plan(request: runner.ImportRequest, name: str, identity: str, *, as_json: bool) -> int:
+    if request.kind.name != "grids":
+        raise BadInput(f"--as-plan takes grids, not {request.kind.name}: a plan is made of them", option="--as-plan")
+    with open_database() as database:
+        made = runner.import_as_plan(database, request, actor(), name, identity)
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"草案 {made.plan} {made.plan_id}: {made.grids} grids, {made.kept} of the plan in force "
+            f"({made.recoded} with another code), {made.new} new; {made.retired} retired; {made.aligned} borders aligned with neighbours\n"
+            f"`gridmap plan diff {made.plan_id}` compares it with the plan in force"
+        )
+    return 0
 
 
 def _print(report: ImportReport, sheet: Path | None, *, dry_run: bool) -> None:

@@ -22,9 +22,13 @@ _COMMANDS = {
     "repair": "gridmap.cli.repairing",
     "locate": "gridmap.cli.locating",
     "assign": "gridmap.cli.assigning",
+    "blocks": "gridmap.cli.blocks",
+    "plan": "gridmap.cli.plan",
+    "limits": "gridmap.cli.limits",
     "map": "gridmap.cli.mapping",
     "stats": "gridmap.cli.stats",
     "serve": "gridmap.cli.serving",
+    "address": "gridmap.cli.address",
     "demo": "gridmap.cli.demo",
 }
 _INTERRUPTED = 130

@@ -10,6 +10,7 @@ import click
 
 from gridmap.access import Scope
 from gridmap.cli.common import actor, open_database, progress
+from gridmap.config import read_settings
 from gridmap.errors import BadInput, CodeRefused, FileRefused
 from gridmap.files.output import replacing
 from gridmap.services.overview import overview, record_map
@@ -124,7 +125,9 @@ def atlas_command(output: Path, at: datetime | None, paper: str, approval: str |
     with open_database() as database:
         data = _read(database, at, None)
         with _written(database, data, output) as part, progress("sheets", len(data.grids)) as done:
-            sheets = print_atlas(data, part, paper=paper, approval=approval or "", progress=done)
+            sheets = print_atlas(
+                data, part, paper=paper, approval=approval or "", public_url=_public_url(), progress=done
+            )
     click.echo(f"{output}: {sheets} sheets {paper}, {output.stat().st_size / 1e6:.1f} MB")
 
 
@@ -164,7 +167,9 @@ def _write_sheet(
     with open_database() as database:
         data = _read(database, at, None)  # all of it: the neighbours are drawn too
         with _written(database, data, output) as part:
-            picture = print_map(data, part, area=area, paper=paper, scale=wanted, approval=approval)
+            picture = print_map(
+                data, part, area=area, paper=paper, scale=wanted, approval=approval, public_url=_public_url()
+            )
     size = output.stat().st_size / 1e6
     shown = area or f"{len(data.grids)} grids"
     click.echo(f"{output}: {shown} on {paper} at 1:{picture.frame.scale}, {size:.1f} MB")
@@ -184,6 +189,10 @@ def _written(database: Database, data: Overview, output: Path) -> Iterator[Path]
         yield part
         with database.transaction(actor(), write=True) as tx:  # only now: an atlas takes half a minute
             record_map(tx, data, output.name)
+
+
+def _public_url() -> str:
+    return read_settings().public_url
 
 
 def _require_folder(output: Path) -> None:

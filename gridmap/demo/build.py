@@ -248,7 +248,7 @@ def _expected(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer
     )
 
 
-def build(seed: int = 1, size: str = "small") -> Truth:
+def build(seed: int = 1, size: str = "small", last: date = cases.LAST_DAY) -> Truth:
     """Build the demonstration sub-district.
 
     Parameters
@@ -257,6 +257,8 @@ def build(seed: int = 1, size: str = "small") -> Truth:
         Equal seeds give equal truths, to the millimetre.
     size : str
         "full" or "small" (about a tenth).
+    last : date
+        The day that the year of incidents ends with.
 
     Raises
     ------
@@ -289,7 +291,7 @@ def build(seed: int = 1, size: str = "small") -> Truth:
         places.key_places(rng, place, wanted, listed),
         posts,
         persons,
-        cases.incidents(rng, place, homes, shops, wanted),
+        cases.incidents(rng, place, homes, shops, wanted, last),
         _expected(rng, place, homes, shops),
     ]
     return Truth(seed, size, PLANE, {layer.kind: layer for layer in layers})

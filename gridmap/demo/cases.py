@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHINA = timezone(timedelta(hours=8))
-FIRST_DAY = datetime(2025, 10, 1, tzinfo=CHINA)
+LAST_DAY = date(2026, 9, 30)  # unless another is asked for
 DAYS = 365
 SOURCES = {"12345热线": (0.44, "RX"), "数字城管": (0.29, "CG"), "网格员上报": (0.19, "WG"), "说事会": (0.08, "SS")}
 _TWICE, _WRONG_ADDRESS, _OUTSIDE, _AT_NODES = 0.05, 0.03, 0.005, 0.006
@@ -92,11 +92,12 @@ def true_grids(place: Place, xy: NDArray[np.float64]) -> NDArray[Any]:
     return found
 
 
-def _moments(rng: np.random.Generator, count: int) -> list[datetime]:
+def _moments(rng: np.random.Generator, count: int, end: datetime) -> list[datetime]:
     day = rng.integers(0, DAYS, count)
     hour = np.where(rng.uniform(size=count) < 0.55, rng.normal(10.2, 1.6, count), rng.normal(16.5, 2.4, count))
     minutes = (hour.clip(6.5, 22.9) * 60).astype(int)
-    return [FIRST_DAY + timedelta(days=int(d), minutes=int(m)) for d, m in zip(day, minutes, strict=True)]
+    first = end - timedelta(days=DAYS)
+    return [first + timedelta(days=int(d), minutes=int(m)) for d, m in zip(day, minutes, strict=True)]
 
 
 def working_days_later(moment: datetime, days: int) -> datetime:
@@ -107,8 +108,7 @@ def working_days_later(moment: datetime, days: int) -> datetime:
     return moment.replace(hour=18, minute=0)
 
 
-def _state(rng: np.random.Generator, moment: datetime, deadline: datetime) -> str:
-    end = FIRST_DAY + timedelta(days=DAYS)
+def _state(rng: np.random.Generator, moment: datetime, deadline: datetime, end: datetime) -> str:
     if deadline < end - timedelta(days=12):
         return "已结案" if rng.uniform() < 0.985 else "处置中"
     if deadline < end:
@@ -151,21 +151,23 @@ def _first_told(rng: np.random.Generator, place: Place, homes: Layer, shops: Lay
     return _Told([kinds[index] for index in which], titles, days, spots)
 
 
-def incidents(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer, size: Size) -> Layer:
-    """Tell a year of incidents; one in twenty a second time, by another way, a day or two later."""
+def incidents(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer, size: Size, last: date) -> Layer:
+    """Tell the year of incidents that ends with a day; one in twenty again, by another way, a day or two later."""
     again = round(_TWICE * size.incidents)
     first = _first_told(rng, place, homes, shops, size.incidents - again)
     source = rng.permutation(len(first.title))[:again]
     index = np.concatenate((np.arange(len(first.title)), source))
-    moments = _moments(rng, len(first.title))
-    moments += [moments[i] + timedelta(hours=float(rng.uniform(1, 40))) for i in source]
+    end = datetime(last.year, last.month, last.day, tzinfo=CHINA) + timedelta(days=1)
+    moments = _moments(rng, len(first.title), end)
+    latest = end - timedelta(minutes=1)
+    moments += [min(moments[i] + timedelta(hours=float(rng.uniform(1, 40))), latest) for i in source]
     xy = first.spots.xy[index].copy()
     xy[len(first.title) :] = on_grid(xy[len(first.title) :] + rng.normal(0.0, 6.0, (again, 2)))
     address = first.spots.address[index].copy()
     wrong = rng.permutation(len(index))[: round(_WRONG_ADDRESS * len(index))]
     address[wrong] = homes.columns["address"][rng.integers(0, len(homes), len(wrong))]
     order = np.array(sorted(range(len(index)), key=lambda i: (moments[i], i)))
-    return _layer(rng, first, index[order], [moments[i] for i in order], xy[order], address[order], place)
+    return _layer(rng, first, index[order], [moments[i] for i in order], xy[order], address[order], place, end)
 
 
 def _layer(
@@ -176,6 +178,7 @@ def _layer(
     xy: NDArray[np.float64],
     address: NDArray[Any],
     place: Place,
+    end: datetime,
 ) -> Layer:
     words = list(SOURCES)
     which = rng.choice(len(words), len(index), p=[share for share, _ in SOURCES.values()])
@@ -203,7 +206,7 @@ def _layer(
             "reporter": column(names.people(rng, len(index))),
             "phone": column(names.phones(rng, len(index))),
             "reported_at": column(moments),
-            "state": column(_state(rng, m, d) for m, d in zip(moments, deadline, strict=True)),
+            "state": column(_state(rng, m, d, end) for m, d in zip(moments, deadline, strict=True)),
             "deadline": column(deadline),
             "accuracy": column(rng.choice([5.0, 10.0, 20.0, 30.0], len(index))),
         },

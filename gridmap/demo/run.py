@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridmap.access import Scope
 from gridmap.demo.build import build
+from gridmap.demo.cases import LAST_DAY
 from gridmap.demo.raw import Delivery, Recovery, recovered, write_raw
 from gridmap.errors import GridmapError
 from gridmap.files import write_refusals
@@ -18,6 +19,7 @@ from gridmap.services.grids_of import grid_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
     from pathlib import Path
 
     from gridmap.demo.town import Truth
@@ -43,7 +45,9 @@ class DemoReport:
     recovery: dict[str, Recovery]
 
 
-def run_demo(database: Database, folder: Path, *, seed: int, size: str, say: Callable[[str], None]) -> DemoReport:
+def run_demo(
+    database: Database, folder: Path, *, seed: int, size: str, say: Callable[[str], None], last: date = LAST_DAY
+) -> DemoReport:
     """Build the demonstration sub-district, write its raw files, import them, and compare with the truth.
 
     Parameters
@@ -54,13 +58,15 @@ def run_demo(database: Database, folder: Path, *, seed: int, size: str, say: Cal
         Raw files go to `raw` below it, rows that were refused to `refused`.
     say : callable
         Takes one line of progress.
+    last : date
+        The day that the year of incidents ends with.
 
     Raises
     ------
     GridmapError
         A delivery has other refusals than were put into it: the demonstration would not tell the truth.
     """
-    truth = build(seed, size)
+    truth = build(seed, size, last)
     raw, refused = folder / "raw", folder / "refused"
     manifest = write_raw(truth, raw)
     refused.mkdir(parents=True, exist_ok=True)

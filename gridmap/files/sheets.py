@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import FileRefused
 from gridmap.files.cells import CHINA, guard, printable
@@ -37,38 +37,58 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
     FileRefused
         A text or the sheet is longer than a workbook can hold.
     """
+    return write_workbook(path, [(title, header, rows)])[0]
+
+
+def write_workbook(
+    path: Path, tables: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]
+) -> tuple[int, ...]:
+    """Write a workbook of several sheets, each with title, header and rows, texts as text cells.
+
+    Returns
+    -------
+    tuple of int
+        Rows of each sheet.
+
+    Raises
+    ------
+    FileRefused
+        A text or a sheet is longer than a workbook can hold.
+    """
     import openpyxl  # noqa: PLC0415 (0.3 s that a CSV need not pay)
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
 
     workbook = openpyxl.Workbook(write_only=True)
-    sheet = workbook.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    text_cell = WriteOnlyCell(sheet)  # one for all: a style of its own for each takes half the time
-    text_cell.number_format = "@"
-
-    def cells_of(values: list[object]) -> Iterator[object]:
-        for value in values:
-            if isinstance(value, str):
-                text_cell.value = value
-                text_cell.data_type = "s"  # whatever it begins with
-                yield text_cell
-            else:
-                yield value
-
-    count = 0
+    counts = []
     try:
-        sheet.append(cells_of(list(header)))
-        for count, row in enumerate(rows, start=1):
-            if count >= _ROW_LIMIT:
-                raise FileRefused(
-                    f"a sheet holds {_ROW_LIMIT:,} rows and there are more; write CSV instead", file=path.name
-                )
-            sheet.append(
-                cells_of([_xlsx_cell(path, cell, count, name) for name, cell in zip(header, row, strict=True)])
-            )
+        for title, header, rows in tables:
+            sheet = workbook.create_sheet(title)
+            sheet.freeze_panes = "A2"
+            text_cell = WriteOnlyCell(sheet)  # one for all: a style of its own for each takes half the time
+            text_cell.number_format = "@"
+            sheet.append(_cells_of(list(header), text_cell))
+            counts.append(0)
+            for row in rows:
+                counts[-1] += 1
+                if counts[-1] >= _ROW_LIMIT:
+                    raise FileRefused(
+                        f"a sheet holds {_ROW_LIMIT:,} rows and there are more; write CSV instead", file=path.name
+                    )
+                values = [_xlsx_cell(path, cell, counts[-1], name) for name, cell in zip(header, row, strict=True)]
+                sheet.append(_cells_of(values, text_cell))
     finally:
         workbook.save(path)  # after a failure, too: it closes and removes what openpyxl has open
-    return count
+    return tuple(counts)
+
+
+def _cells_of(values: list[object], text_cell: Any) -> Iterator[object]:
+    for value in values:
+        if isinstance(value, str):
+            text_cell.value = value
+            text_cell.data_type = "s"  # whatever it begins with
+            yield text_cell
+        else:
+            yield value
 
 
 def _xlsx_cell(path: Path, value: object, count: int, column: str) -> object:

@@ -25,7 +25,7 @@ class Reason(StrEnum):
     UNLOCATED = "unlocated"
 
 
-CLOSED_STATES = frozenset({"已结案", "已评价", "自办结案", "作废", "撤回", "已并案"})
+CLOSED_STATES = frozenset({"已结案", "已评价", "自办结案", "作废", "撤回", "已并案", "退单"})
 """States after which nobody has anything left to do; every other incident is open (在办)."""
 
 

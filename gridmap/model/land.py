@@ -26,11 +26,24 @@ class GridKind(StrEnum):
 
 
 class PlanState(StrEnum):
-    """States of a 划分方案; later issues add the road of approval between draft and in force."""
+    """States of a 划分方案; later issues add the road of approval between draft and in force.
+
+    `APPROVED` (已批准待启用) is a plan that is decided and waits for its date.
+    """
 
     DRAFT = "draft"
+    APPROVED = "approved"
     IN_FORCE = "in_force"
     SUPERSEDED = "superseded"
+
+
+NEXT_STATES: dict[PlanState, tuple[PlanState, ...]] = {
+    PlanState.DRAFT: (PlanState.APPROVED, PlanState.IN_FORCE),
+    PlanState.APPROVED: (PlanState.DRAFT, PlanState.IN_FORCE),
+    PlanState.IN_FORCE: (PlanState.SUPERSEDED,),
+    PlanState.SUPERSEDED: (),
+}
+"""Which states may follow which. A superseded plan comes back as a new one (恢复原方案)."""
 
 
 @dataclass(frozen=True)

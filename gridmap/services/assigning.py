@@ -59,7 +59,9 @@ def subjects_of(kind: Kind, lonlat: NDArray[np.float64], columns: dict[str, list
         floors=columns.get("floor"),
         own_kind=LISTED_KINDS.get(kind.name),
         own_codes=columns.get("code") if kind.name in LISTED_KINDS else None,
-        manual=[value or None for value in columns["manual_grid"]] if "manual_grid" in columns else None,
+        manual=[found.identities.get(code, code) if code else None for code in columns["manual_grid"]]
+        if "manual_grid" in columns
+        else None,
     )
 
 
@@ -160,7 +162,7 @@ def recalculate(
             columns = {name: [values[row] for row in rows] for name, values in points.columns.items()}
             located = decide(kind, ids, points.lonlat[rows], columns, found)
             assignments.put(tx, located.assignments)
-            _fill_communities(tx, kind, located, columns["community_id"])
+            fill_communities(tx, kind, located, columns["community_id"])
             for each in located.assignments:
                 summary[each.reason] += 1
                 review += each.review
@@ -176,7 +178,7 @@ def _settled(tx: Transaction, kind: Kind) -> set[UUID]:
     return assignments.with_grid(tx, Scope.everything(tx.actor), kind) if kind.name == "incidents" else set()
 
 
-def _fill_communities(tx: Transaction, kind: Kind, located: Located, known: Sequence[UUID | None]) -> None:
+def fill_communities(tx: Transaction, kind: Kind, located: Located, known: Sequence[UUID | None]) -> None:
     """Let a record without a community have that of its grid."""
     rows = [
         {"id": each.subject_id, "community_id": community}

@@ -55,7 +55,7 @@ def judge_grids(rows: Sequence[Incoming], areas: Areas, found: Standing) -> list
     judged = []
     for row in rows:
         record, refusal = checked(_GRIDS, row, areas)
-        refusal = refusal or _misplaced(row, record, areas)
+        refusal = refusal or misplaced(row, record, areas)
         if refusal:
             judged.append(Judged(row, Outcome.REFUSED, record, None, refusal))
             continue
@@ -68,7 +68,8 @@ def judge_grids(rows: Sequence[Incoming], areas: Areas, found: Standing) -> list
     return judged
 
 
-def _misplaced(row: Incoming, record: dict[str, Any], areas: Areas) -> Refusal | None:
+def misplaced(row: Incoming, record: dict[str, Any], areas: Areas) -> Refusal | None:
+    """Refuse a grid whose community is missing or another than its code says, or that has no border."""
     code = record["code"]
     community = areas.coded(codes.community_of(code))
     if community is None:
@@ -91,10 +92,10 @@ def _changed(record: dict[str, Any], grid: Grid) -> bool:
 def _redrawn(shape: Geometry, grid: Grid) -> bool:
     """Tell whether a border is another one than the grid has, and than the file brought from which it was aligned."""
     pair = np.array([shape], dtype=object), np.array([grid.shape], dtype=object)
-    return not bool(same_to_the_millimetre(*pair)[0]) and _fingerprint(shape) != grid.delivered
+    return not bool(same_to_the_millimetre(*pair)[0]) and fingerprint(shape) != grid.delivered
 
 
-def _fingerprint(shape: Geometry) -> str:
+def fingerprint(shape: Geometry) -> str:
     """Hash a border on the 1 mm grid of the plane, whatever its first vertex."""
     plane = Plane.at(float(shapely.bounds(shape)[0]))
     return plans.shape_hash(plane.project_geometries(single(np.array([shape], dtype=object)))[0])
@@ -169,7 +170,7 @@ def _assembled(
             shapes.extend(parts)
             codes_of.extend([each.record["code"]] * len(parts))
     flat = plane.project_geometries(np.array(shapes, dtype=object))
-    fixed = _as_coverage(flat, codes_of)
+    fixed = as_coverage(flat, codes_of)
     polygons = fixed.polygons if fixed else flat
     identities = _identities(tx, found, {each.record["code"] for each in fresh})
     blocks: list[Block] = []
@@ -204,8 +205,14 @@ def _kept_blocks(tx: Transaction, found: Standing, replaced: set[str]) -> dict[B
     }
 
 
-def _as_coverage(polygons: np.ndarray[Any, Any], names: Sequence[str]) -> Repair | None:
-    """Close hairlines; None when there were none."""
+def as_coverage(polygons: np.ndarray[Any, Any], names: Sequence[str]) -> Repair | None:
+    """Close hairlines; None when there were none.
+
+    Raises
+    ------
+    CoverageBroken
+        Borders overlap, leave gaps or are broken beyond that.
+    """
     try:
         fixed = repair(polygons, names=names)
     except RepairRefused as error:
@@ -261,5 +268,5 @@ def _grid(
     if "kind" in said:
         said["kind"] = GridKind(said["kind"])
     if record is not None:
-        said["delivered"] = _fingerprint(record["geom"])
+        said["delivered"] = fingerprint(record["geom"])
     return replace(base, plan_id=plan.id, shape=shape, **said)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridmap.access import Mask, mask
-from gridmap.codes import sequence_of
+from gridmap.codes import is_demonstration, sequence_of
+from gridmap.services.earlier_plans import earlier_land
+from gridmap.services.overview import maker_of
 from gridmap.services.overview_values import CommunityOnMap, GridOnMap, Overview
 from gridmap.services.plan_land import plans_in_force, today
 from gridmap.services.tiles import KnownStates, layer_named, layer_revision
@@ -63,7 +65,7 @@ def live_land(tx: Transaction, scope: Scope) -> LiveLand:
         plan=found.plan.name,
         as_of=day,
         made_on=day,
-        maker=f"{found.subdistrict.name}办事处",
+        maker=maker_of(tx, scope, found),
         communities=tuple(
             CommunityOnMap(each.code, each.name, each.section, each.four_limits, each.outline, {})
             for each in land.communities(tx, scope, subdistrict_id=found.subdistrict.id)
@@ -83,5 +85,7 @@ def live_land(tx: Transaction, scope: Scope) -> LiveLand:
             )
             for grid in grids
         ),
+        demonstration=is_demonstration(found.subdistrict.code),
+        earlier=earlier_land(tx, scope, found.plan, [grid.id for grid in grids]),
     )
     return LiveLand(overview, tuple(persons.get((grid.community_code, grid.worker), -1) for grid in grids))

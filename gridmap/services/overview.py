@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 
 from gridmap.access import Mask, Scope, mask
-from gridmap.codes import sequence_of
+from gridmap.codes import is_demonstration, sequence_of
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import ASSIGNED_KINDS, Kind, kind_named
+from gridmap.services.earlier_plans import earlier_land
 from gridmap.services.extent import extent_of
 from gridmap.services.numbers import numbers_by_grid
 from gridmap.services.overview_values import (
@@ -49,7 +50,6 @@ def overview(
     *,
     area: str | None = None,
     points: bool = True,
-    demonstration: bool = False,
 ) -> Overview:
     """Read everything that the overview map shows, by the plan in force now or on a day.
 
@@ -82,7 +82,7 @@ def overview(
         plan=found.plan.name,
         as_of=at or day,
         made_on=day,
-        maker=_maker(tx, scope, found),
+        maker=maker_of(tx, scope, found),
         communities=tuple(
             CommunityOnMap(
                 each.code,
@@ -99,8 +99,9 @@ def overview(
         points=tuple(_points(tx, scope, kind, extent, index) for kind in ASSIGNED_KINDS if points),
         totals=_totals(tx, scope) if area is None else _sums(by_community.values()),
         unassigned={kind.name: unassigned.count(tx, scope, kind) for kind in ASSIGNED_KINDS} if area is None else {},
-        demonstration=demonstration,
+        demonstration=is_demonstration(found.subdistrict.code),
         neighbours=extent.neighbours,
+        earlier=earlier_land(tx, scope, found.plan, [grid.id for grid in grids]),
     )
 
 
@@ -129,7 +130,8 @@ def _grid(grid: Grid, numbers: Numbers) -> GridOnMap:
     )
 
 
-def _maker(tx: Transaction, scope: Scope, found: PlanInForce) -> str:
+def maker_of(tx: Transaction, scope: Scope, found: PlanInForce) -> str:
+    """Say who makes maps of a sub-district: what is stored, or else its office; nothing out of scope."""
     key = (found.subdistrict.code,)
     stored = registers.existing_by_key(tx, scope, kind_named("subdistricts"), [key])
     return str(stored[key].get("maker") or f"{found.subdistrict.name}办事处") if key in stored else ""

@@ -167,6 +167,8 @@ class Overview:
         Made-up data; the page says so.
     neighbours : tuple of Neighbour
         What lies around the community or grid that the map is about; empty for a whole sub-district.
+    earlier : tuple of mapping
+        The grids of the map under the plans before, oldest first, lon/lat: they keep their colours from plan to plan.
     """
 
     title: str
@@ -184,3 +186,4 @@ class Overview:
     unassigned: Mapping[str, int] = field(default_factory=dict)
     demonstration: bool = False
     neighbours: tuple[Neighbour, ...] = ()
+    earlier: tuple[Mapping[UUID, Geometry], ...] = ()

@@ -6,7 +6,7 @@ inclusion lists say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
 from threading import Lock as ThreadLock
 from typing import TYPE_CHECKING, Any
@@ -38,13 +38,18 @@ _guard = ThreadLock()
 
 @dataclass(frozen=True)
 class PlanInForce:
-    """A plan, the plane it is measured in, its grids by id, and its land for `assign`."""
+    """A plan, the plane it is measured in, its grids by id, and its land for `assign`.
+
+    `identities` are the grids by every code that any of them ever had: who was put into a grid by its code stays in
+    it when the code changes.
+    """
 
     plan: Plan
     subdistrict: SubDistrict
     plane: Plane
     grids: dict[UUID, Grid]
     land: PlanLand
+    identities: dict[str, UUID]
 
     def grid(self, index: int) -> Grid | None:
         """Return the grid at an index of a verdict, None for -1."""
@@ -71,7 +76,7 @@ def plans_in_force(tx: Transaction, at: date | None = None, *, lock: plans.Lock 
     for subdistrict in land_store.subdistricts(tx, everything):
         plan = plans.plan_in_force(tx, everything, subdistrict.id, at=at, lock=lock)
         if plan is not None:
-            found.append(_with_land(tx, plan, subdistrict))
+            found.append(with_land(tx, plan, subdistrict))
     if not found:
         if at:
             raise NoPlan(f"no plan was in force on {at}: the first one began later", at=str(at))
@@ -79,7 +84,21 @@ def plans_in_force(tx: Transaction, at: date | None = None, *, lock: plans.Lock 
     return found
 
 
-def _with_land(tx: Transaction, plan: Plan, subdistrict: SubDistrict) -> PlanInForce:
+def land_of(tx: Transaction, scope: Scope, plan_id: UUID) -> PlanInForce:
+    """Return any plan with its land, a draft as well as one of the past.
+
+    Raises
+    ------
+    NotFound
+        There is none with that id, or it is out of scope.
+    """
+    plan = plans.plan_named(tx, scope, plan_id)
+    owners = land_store.subdistricts(tx, Scope.everything(tx.actor))
+    return with_land(tx, plan, next(each for each in owners if each.id == plan.subdistrict_id))
+
+
+def with_land(tx: Transaction, plan: Plan, subdistrict: SubDistrict) -> PlanInForce:
+    """Return a plan with its land, from memory when it is as it was."""
     everything = Scope.everything(tx.actor)
     rows = [row for chunk in registers.read_chunks(tx, everything, _INCLUSIONS) for row in chunk]
     listed = tuple(
@@ -88,7 +107,7 @@ def _with_land(tx: Transaction, plan: Plan, subdistrict: SubDistrict) -> PlanInF
     key = (plan.id, plan.revision, listed)
     with _guard:
         if key in _cache:
-            return _cache[key]
+            return replace(_cache[key], plan=plan)  # its last day is another one once it is superseded
     made = _make(tx, plan, subdistrict, listed)
     with _guard:
         while len(_cache) >= _KEPT:
@@ -104,7 +123,8 @@ def _make(tx: Transaction, plan: Plan, subdistrict: SubDistrict, listed: tuple[t
     plane = Plane.from_epsg(subdistrict.plane)
     ids = list(grids)
     position = {grid_id: index for index, grid_id in enumerate(ids)}
-    by_code = {grid.code: grid.id for grid in grids.values()}
+    ever = plans.codes_ever_in_force(tx, everything, subdistrict.code)
+    by_code = ever | {grid.code: grid.id for grid in grids.values()}
     inclusions = [
         Inclusion(by_code.get(grid), subject_kind, subject, floor_from, floor_to)
         for grid, subject_kind, subject, floor_from, floor_to in listed
@@ -116,4 +136,4 @@ def _make(tx: Transaction, plan: Plan, subdistrict: SubDistrict, listed: tuple[t
         block_grid=np.array([position[grid_id] for grid_id in blocks.grid_ids], dtype=np.int64),
         inclusions=inclusions,
     )
-    return PlanInForce(plan, subdistrict, plane, grids, made)
+    return PlanInForce(plan, subdistrict, plane, grids, made, by_code)

@@ -157,7 +157,7 @@ def layer_revision(tx: Transaction, scope: Scope, layer: TileLayer, known: Known
     states = kind_states(tx, Scope.everything(tx.actor), known)  # others write too; only that they did is told
     shown = layer.labels_of or layer.name
     by_plan = shown in {"communities", "grids"}
-    kinds = ("plan", "grid", "community") if by_plan else ("plan", kind_named(shown).singular)
+    kinds = ("plan", "grid", "community", "subdistrict") if by_plan else ("plan", kind_named(shown).singular)
     parts = [__version__, layer.name, *(states.get(kind, "") for kind in kinds)]
     parts += ["everything"] if scope.unlimited else [str(each) for each in sorted(scope.communities)]
     parts += [str(today(tx))] if by_plan else []

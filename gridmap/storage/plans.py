@@ -120,18 +120,18 @@ def plan_named(tx: Transaction, scope: Scope, plan_id: UUID) -> Plan:
     NotFound
         There is none with that id, or it is out of scope.
     """
-    row = tx.connection.execute(_plans(scope).where(tables.plan.c.id == plan_id)).one_or_none()
+    row = tx.connection.execute(plans_query(scope).where(tables.plan.c.id == plan_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such plan", plan=str(plan_id))
-    return _plan(row)
+    return plan_of(row)
 
 
 def plans_of(tx: Transaction, scope: Scope, subdistrict_id: UUID) -> list[Plan]:
     """Return all plans of a sub-district, drafts first, then the latest."""
     table = tables.plan
-    query = _plans(scope).where(table.c.subdistrict_id == subdistrict_id)
+    query = plans_query(scope).where(table.c.subdistrict_id == subdistrict_id)
     query = query.order_by(table.c.valid_from.desc().nulls_first(), table.c.created_at.desc(), table.c.id)
-    return [_plan(row) for row in tx.connection.execute(query)]
+    return [plan_of(row) for row in tx.connection.execute(query)]
 
 
 def plan_in_force(
@@ -146,15 +146,15 @@ def plan_in_force(
     lock : Lock, optional
         Hold the plan's row until the transaction ends. On SpatiaLite a write transaction holds everything anyway.
     """
-    query = _plans(scope).where(tables.plan.c.subdistrict_id == subdistrict_id, _effective(at))
+    query = plans_query(scope).where(tables.plan.c.subdistrict_id == subdistrict_id, _effective(at))
     if lock is None or not tx.postgis:
         row = tx.connection.execute(query).one_or_none()
-        return _plan(row) if row else None
+        return plan_of(row) if row else None
     locked = query.with_for_update(read=lock is Lock.SHARE, of=tables.plan)
     while True:
         row = tx.connection.execute(locked).one_or_none()
         if row is not None:
-            return _plan(row)
+            return plan_of(row)
         # Whoever held the row may have closed this plan and opened the next, which the waiting query could not see.
         if tx.connection.execute(query).one_or_none() is None:
             return None
@@ -238,14 +238,16 @@ def _effective(at: date | None) -> Any:
     return begun & or_(table.c.valid_to.is_(None), table.c.valid_to > at)
 
 
-def _plans(scope: Scope) -> Any:
+def plans_query(scope: Scope) -> Any:
+    """Begin a statement that reads the visible plans; `plan_of` takes its rows."""
     table = tables.plan
     columns = [table.c[name] for name in _PLAN_FIELDS]
     return select(*columns).where(within_subdistrict(scope, table.c.subdistrict_id))
 
 
-def _plan(row: Any) -> Plan:
-    return Plan(**(row._asdict() | {"state": PlanState(row.state)}))
+def plan_of(row: Any) -> Plan:
+    """Make a plan of a row of `plans_query`, whatever else the row has."""
+    return Plan(**({name: getattr(row, name) for name in _PLAN_FIELDS} | {"state": PlanState(row.state)}))
 
 
 def _grid_row(grid: Grid) -> dict[str, Any]:

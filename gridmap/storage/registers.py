@@ -137,13 +137,33 @@ def count(tx: Transaction, scope: Scope, kind: Kind) -> int:
     return int(tx.connection.execute(query).scalar_one())
 
 
-def points(tx: Transaction, scope: Scope, kind: Kind, *, columns: Sequence[str] = (), box: Box | None = None) -> Points:
-    """Read the points of a kind by key, fast: columns, no objects."""
+def points(
+    tx: Transaction,
+    scope: Scope,
+    kind: Kind,
+    *,
+    columns: Sequence[str] = (),
+    box: Box | None = None,
+    ids: Sequence[UUID] | None = None,
+) -> Points:
+    """Read the points of a kind by key, fast: columns, no objects.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Fields wanted besides.
+    box : tuple of float, optional
+        West, south, east, north in degrees; records that only come near it may be among the answers.
+    ids : sequence of UUID, optional
+        Only these records, at most `bulk.PARAMETERS` of them.
+    """
     table = table_of(kind)
     wanted = [table.c[name] for name in columns]
     query = select(table.c.id, func.ST_X(table.c.geom), func.ST_Y(table.c.geom), *wanted).where(visible(scope, kind))
     if box is not None:
         query = query.where(in_box(tx, table, box))
+    if ids is not None:
+        query = query.where(bulk.among(tx, table.c.id, ids))
     rows = tx.connection.execute(query.order_by(*(table.c[name] for name in kind.key))).all()
     ids, lon, lat, *values = zip(*rows, strict=True) if rows else ((),) * (3 + len(wanted))
     return Points(

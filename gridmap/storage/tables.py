@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    false,
 )
 
 from gridmap.model.cases import Reason
@@ -148,6 +149,8 @@ plan_grid = Table(
     text("four_limits"),
     text("source_document"),
     text("worker"),
+    Column("multipart", Boolean, nullable=False, server_default=false()),  # lies apart, and is meant to
+    Column("provisional", Boolean, nullable=False, server_default=false()),  # a draft gave it a code never in force
     Column("delivered", TEXT),  # hash of the border as a file delivered it, before it was aligned with its neighbours
     PrimaryKeyConstraint("plan_id", "grid_id"),
     UniqueConstraint("plan_id", "code"),

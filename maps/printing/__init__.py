@@ -43,6 +43,7 @@ def print_map(
     paper: str = "A3",
     scale: int | None = None,
     approval: str = "",
+    public_url: str = "",
 ) -> Picture:
     """Print the 区域分布示意图 of a sub-district, a community or a grid.
 
@@ -60,6 +61,8 @@ def print_map(
         5000 for 1:5000, held exactly; None takes the largest round one that fits.
     approval : str
         审图号.
+    public_url : str
+        Where people reach the server: the QR code of a grid leads to its page there; without it, it holds the code.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def print_map(
         raise BadInput(f"{path.name}: print to a file that ends in {' or '.join(PRINTED)}", file=path.name)
     land = prepare(data)
     with mpl.rc_context(_settings()):
-        sheet, picture = sheet_of(land, area, _paper(paper), scale, approval)
+        sheet, picture = sheet_of(land, area, _paper(paper), scale, approval, public_url)
         if path.suffix.lower() == ".pdf":
             sheet.figure.savefig(path, format="pdf", metadata=_metadata(data, picture.title))
         else:
@@ -96,6 +99,7 @@ def print_atlas(
     *,
     paper: str = "A4",
     approval: str = "",
+    public_url: str = "",
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Print one sheet per grid, by code, each with a QR code that leads to the grid's page, into one PDF.
@@ -116,20 +120,25 @@ def print_atlas(
     title = f"{plain(data.subdistrict_name)}网格图册"
     with mpl.rc_context(_settings()), PdfPages(path, metadata=_metadata(data, title)) as pages:
         for done, grid in enumerate(land.grids, start=1):
-            sheet, _ = sheet_of(land, grid.code, _paper(paper), None, approval)
+            sheet, _ = sheet_of(land, grid.code, _paper(paper), None, approval, public_url)
             pages.savefig(sheet.figure)
             progress(done)
     return len(land.grids)
 
 
-def sheet_of(land: Land, area: str | None, paper: Paper, scale: int | None, approval: str) -> tuple[Sheet, Picture]:
+def sheet_of(
+    land: Land, area: str | None, paper: Paper, scale: int | None, approval: str, public_url: str = ""
+) -> tuple[Sheet, Picture]:
     """Draw one sheet; arguments and errors as for `print_map`."""
     subject = subject_of(land, area)
     west, south, east, north = shapely.bounds(subject.area).tolist()
     frame = frame_for(paper, (west, south, east, north), scale)
     sheet = Sheet(paper)
     picture = draw_map(sheet, land, subject, frame)
-    code = f"{subject.grid.code} /grids/{subject.grid.code}" if subject.grid else None
+    code = None
+    if subject.grid:
+        path = f"/grids/{subject.grid.code}"
+        code = f"{public_url}{path}" if public_url else f"{subject.grid.code} {path}"
     draw_title(sheet, subject.title)
     draw_column(sheet, land, subject, picture, code=code)
     draw_foot(sheet, land, picture, approval)

@@ -41,12 +41,15 @@ class Face:
     family: str
     weight: str
     font: FT2Font
+    _properties: dict[float, FontProperties] = field(default_factory=dict)
     _advances: dict[str, float] = field(default_factory=dict)
     _outlines: dict[str, tuple[NDArray[np.float64], NDArray[np.uint8]]] = field(default_factory=dict)
 
     def properties(self, size: float) -> FontProperties:
         """For matplotlib; size in points."""
-        return FontProperties(family=self.family, weight=self.weight, size=size)
+        if size not in self._properties:
+            self._properties[size] = FontProperties(family=self.family, weight=self.weight, size=size)
+        return self._properties[size]
 
     def width(self, text: str, size: float) -> float:
         """Millimetres that a line of text takes at a size in points."""

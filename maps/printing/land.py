@@ -10,7 +10,7 @@ import shapely
 
 from gridmap.datum import Plane
 from gridmap.errors import NoPlan
-from maps.colouring import colour, neighbours
+from maps.colouring import neighbours, steady_colours
 from maps.drawing import join_roads, road_class
 from maps.shapes import label_circles
 
@@ -112,7 +112,7 @@ def prepare(data: Overview) -> Land:
         grids=grids,
         shapes=shapes,
         touching=touching,
-        colours=colour(touching),
+        colours=steady_colours([grid.id for grid in grids], touching, data.earlier),
         centres=centres,
         radii=radii,
         communities=communities,

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from maps.printing.fonts import plain
-from maps.printing.placing import Block, Line, Occupied, first_that_fits, name_in, names_along
+from maps.printing.placing import Block, Line, Occupied, anywhere_inside, first_that_fits, name_in, names_along
 from maps.printing.sheet import INK, SECONDARY
 from maps.printing.subject import community_name, number, tail
 from maps.shapes import label_circles
@@ -56,8 +56,10 @@ class Names:
             candidates = label_candidates(self._land, index, self._type, large=self._subject.table is None)
             x, y = centres[index].tolist()
             airy = shapely.buffer(shapes[index], -self._air, quad_segs=2)
-            block = first_that_fits(candidates, x, y, airy, self.taken) or first_that_fits(
-                candidates[-1:], x, y, shapes[index], self.taken
+            block = (
+                first_that_fits(candidates, x, y, airy, self.taken)
+                or first_that_fits(candidates[-1:], x, y, shapes[index], self.taken)
+                or anywhere_inside(candidates[-1][-1], shapes[index], self.taken)
             )
             if block is not None:
                 labels[index] = block

@@ -26,7 +26,7 @@ GROUND, WATER, SHORE = "#F7F5EF", "#CFE3F2", "#7FA9C9"
 COMPOUND_EDGE, BUILDING_EDGE = "#A89E8B", "#A8A294"
 CASING, RAIL = "#B5AE9F", "#6B717B"
 # The four map colours (maps/colouring), and two for the rare land whose grids lie in pieces.
-COLOURS = ("#99DDFF", "#EE8866", "#FFFFB3", "#B3B3B3", "#CDB4DB", "#B5D99C")
+COLOURS = ("#84C2F9", "#EE8474", "#F5FEFC", "#F1E22D", "#CDB4DB", "#B5D99C")
 _OVER_GROUND = 0.75  # less, and a black-and-white printer no longer tells the four apart
 _ALONE = 0.5
 MARKS = {  # marker, colour, size in millimetres at A3

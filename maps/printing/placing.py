@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LEADING = 1.22  # of the type size from one line to the next
 _BODY = 1.05  # height of a line's box in type sizes
+_DIGITS = 0.8
 _BEND = 0.45  # radians that a name may turn from one letter to the next
 
 
@@ -56,15 +57,20 @@ class Block:
     def box(self) -> tuple[float, float, float, float]:
         """Tell what the letters cover."""
         width = max(line.width for line in self.lines)
-        height = sum(line.height for line in self.lines) - (LEADING - _BODY) * self.lines[-1].size * MM_PER_POINT
+        height = sum(line.height for line in self.lines) - (LEADING - self._body) * self.lines[-1].size * MM_PER_POINT
         return (self.x - width / 2, self.y - height / 2, self.x + width / 2, self.y + height / 2)
 
     def placed(self) -> Iterable[tuple[float, Line]]:
         """Give the height of each line's middle, with the line."""
         top = self.box()[3]
         for line in self.lines:
-            yield top - _BODY / 2 * line.size * MM_PER_POINT, line
+            yield top - self._body / 2 * line.size * MM_PER_POINT, line
             top -= line.height
+
+    @property
+    def _body(self) -> float:
+        """Height of a line's box in type sizes: digits alone have nothing below their line."""
+        return _DIGITS if len(self.lines) == 1 and self.lines[0].text.isdecimal() else _BODY
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,27 @@ def first_that_fits(
     chosen = int(np.argmax(fits))
     taken.take(boxes[chosen : chosen + 1])
     return blocks[chosen]
+
+
+def anywhere_inside(line: Line, room: shapely.Geometry, taken: Occupied) -> Block | None:
+    """Put one line where it stays inside a narrow polygon and touches no other label, as near its middle as can be."""
+    west, south, east, north = shapely.bounds(room).tolist()
+    steps = np.linspace(0.02, 0.98, 41)
+    places = np.stack(np.meshgrid(west + (east - west) * steps, south + (north - south) * steps), axis=-1).reshape(
+        -1, 2
+    )
+    around = np.array(Block(0.0, 0.0, (line,)).box())
+    boxes = np.tile(places, 2) + around
+    shapely.prepare(room)
+    fits = shapely.contains_properly(room, shapely.box(*boxes.T)) & taken.free(boxes)
+    if not fits.any():
+        return None
+    middle = np.array([(west + east) / 2, (south + north) / 2])
+    away = np.where(fits, np.hypot(*(places - middle).T), np.inf)
+    chosen = int(np.argmin(away))
+    taken.take(boxes[chosen : chosen + 1])
+    x, y = places[chosen].tolist()
+    return Block(x, y, (line,))
 
 
 def name_in(

@@ -135,7 +135,7 @@ def test_it_draws_from_its_own_server_without_an_error(visit: Callable[..., Visi
     assert seen.page.evaluate(COLOURED, "#1F2933") > 1_000  # borders
     seen.page.evaluate("gridmap.map.setZoom(18, { animate: false })")
     click_at(seen.page, 94.0, 232.0)
-    assert seen.page.evaluate(COLOURED, "#1F5FBF") > 20  # households, close up
+    seen.page.wait_for_function(f"({COLOURED})('#1F5FBF') > 20")  # households, close up
     seen.assert_clean()
 
 

@@ -120,6 +120,54 @@ def test_close_up_every_kind_of_point_and_the_buildings_are_drawn(visit: Callabl
     seen.assert_clean()
 
 
+# Boxes of the names of communities and of grids at this zoom, in pixels, and whether a community's box is inside it.
+LABELS = """(zoom) => {
+  const { page, map, geometry } = gridmap;
+  map.setZoom(zoom, { animate: false });
+  const scale = map.options.crs.scale(zoom);
+  const box = (it, width, height) => [it.x - width / 2, it.y - height / 2, it.x + width / 2, it.y + height / 2];
+  const communities = page.layout.communities.map((it) => box(it, it.width, it.size));
+  const whole = page.layout.communities.filter((it) => it.size > 11).map((it) => {
+    const [west, north, east, south] = box(it, it.width, it.size).map((side) => side / scale);
+    const corners = [[west, north], [east, north], [west, south], [east, south]];
+    return [...Array(page.communities.count).keys()].some((i) =>
+      corners.every(([x, y]) => geometry.contains(page.communities, i, x, y)));
+  });
+  return { communities, whole, grids: page.layout.grids.map((it) => box(it, it.reach, it.height)) };
+}"""
+
+
+def test_names_of_communities_lie_inside_them_and_on_no_other_name(visit: Callable[..., Visit], file: str) -> None:
+    seen = visit(file)
+    named = 0
+    for zoom in (13, 14, 15, 16, 17):
+        labels = seen.page.evaluate(LABELS, zoom)
+        boxes = labels["communities"] + labels["grids"]
+        assert not [
+            (a, b)
+            for i, a in enumerate(boxes)
+            for b in boxes[:i]
+            if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+        ]
+        assert all(labels["whole"])
+        named += len(labels["communities"])
+    assert named > 0
+
+
+def test_only_a_dragged_map_is_drawn_beyond_the_view(visit: Callable[..., Visit], file: str) -> None:
+    seen = visit(file)
+    widths = "() => [...document.querySelectorAll('canvas.surface')].map((it) => it.width / gridmap.map.getSize().x)"
+    seen.page.evaluate("gridmap.map.setZoom(16, { animate: false })")
+    assert seen.page.evaluate(widths) == [1, 1]
+    seen.page.mouse.move(700, 500)
+    seen.page.mouse.down()
+    seen.page.mouse.move(650, 480, steps=5)
+    seen.page.mouse.up()
+    assert all(width == pytest.approx(1.4, abs=0.01) for width in seen.page.evaluate(widths))
+    seen.page.evaluate("gridmap.map.setZoom(15, { animate: false })")
+    assert seen.page.evaluate(widths) == [1, 1]
+
+
 def test_no_more_than_five_kinds_of_points_at_once(visit: Callable[..., Visit], file: str) -> None:
     page = visit(file).page
     for kind in POINT_KINDS:

@@ -3,9 +3,10 @@ gridmap.ground = (function () {
   'use strict';
 
   const { visible, trace } = gridmap.geometry;
-  // The first four are for neighbours: told apart with any colour vision and on a grey printer. The rest are for maps
+  // The first four are for neighbours: told apart with any colour vision and on a grey printer,
+  // as they are shown, at 55 % over the land. The rest are for maps
   // with grids in several parts, which four colours may not suffice for.
-  const GRID_COLOURS = ['#99DDFF', '#EE8866', '#FFFFB3', '#B3B3B3', '#CDB4DB', '#B5D99C'];
+  const GRID_COLOURS = ['#84C2F9', '#EE8474', '#F5FEFC', '#F1E22D', '#CDB4DB', '#B5D99C'];
   const INK = '#1F2933';
   const LAND = '#F7F5EF', WATER = '#CFE3F2', SHORE = '#7FA9C9', BUILDING = '#E9E6DF', BUILDING_EDGE = '#D8D3C8';
   const COMPOUND_EDGE = '#B9AF9C', CASING = '#CBC5B8', ROAD = '#FFFFFF', RAIL = '#8A8F98';
@@ -40,6 +41,7 @@ gridmap.ground = (function () {
     context.save();
     context.translate(-(left % HATCH), -(top % HATCH));
     context.scale(0.5, 0.5);
+    context.imageSmoothingEnabled = false; // between pixels it would take twice as long
     context.fillStyle = hatch(context);
     context.fill('evenodd');
     context.restore();
@@ -52,15 +54,22 @@ gridmap.ground = (function () {
     }
   }
 
+  // Round ends and bends cost, and nobody sees them on a thin line.
+  function ends(context) {
+    const thin = context.lineWidth < 4;
+    context.lineJoin = thin ? 'bevel' : 'round';
+    context.lineCap = thin ? 'square' : 'round';
+  }
+
   function roads(context, layer, view) {
     const width = (kind) => Math.max(ROAD_LEAST[kind], ROAD_WIDTHS[kind] * view.metre);
-    context.lineJoin = context.lineCap = 'round';
     for (const [colour, extra] of [[CASING, view.zoom < 14 ? 1 : 1.6], [ROAD, 0]]) {
       for (let kind = ROAD_WIDTHS.length - 1; kind >= 0; kind--) {
         if (kind === 3 && view.zoom < 14.5) continue;
         path(context, layer.shapes, view, false, (i) => layer.classes[i] === kind);
         context.strokeStyle = colour;
         context.lineWidth = width(kind) + extra;
+        ends(context);
         context.stroke();
       }
     }
@@ -97,6 +106,7 @@ gridmap.ground = (function () {
       if (view.zoom < 14) return;
       path(context, layer.shapes, view, true);
       context.strokeStyle = COMPOUND_EDGE;
+      context.lineJoin = 'bevel';
       context.lineWidth = view.zoom < 16 ? 0.8 : 1.2;
       context.stroke();
     },
@@ -170,10 +180,12 @@ gridmap.ground = (function () {
 
   function paint(context, view, page) {
     const { shown } = page;
-    if (page.neighbours) around(context, view, page);
-    path(context, page.outline, view, true);
-    context.fillStyle = LAND;
-    context.fill('evenodd');
+    if (!page.backdrop) { // a picture of the land lies below
+      if (page.neighbours) around(context, view, page);
+      path(context, page.outline, view, true);
+      context.fillStyle = LAND;
+      context.fill('evenodd');
+    }
     if (shown.has('grids')) fills(context, page, view);
     for (const layer of page.base.filter((each) => shown.has(each.kind))) {
       if (layer.clip) paintClipped(context, view, layer);

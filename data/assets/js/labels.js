@@ -11,12 +11,22 @@ gridmap.labels = (function () {
   const LEGIBLE = 13; // pixels of radius that a middling grid needs before grids are labelled
   const CELL = 64;
   const APART = 320; // pixels between two places where one name stands
+  const STEPS = 28; // places across a community that are tried for its name
+  const ROWS = 96; // lines across a community on which its extent is known
 
   const measuring = document.createElement('canvas').getContext('2d');
 
+  const widths = new Map(); // of one pixel of size
+
   function widthOf(text, size, weight) {
-    measuring.font = weight + ' ' + size + 'px ' + FONT;
-    return measuring.measureText(text).width;
+    const key = weight + text;
+    let width = widths.get(key);
+    if (width === undefined) {
+      measuring.font = weight + ' 100px ' + FONT;
+      width = measuring.measureText(text).width / 100;
+      widths.set(key, width);
+    }
+    return width * size;
   }
 
   // Two digits count on a map; the panel has the exact number.
@@ -32,13 +42,12 @@ gridmap.labels = (function () {
     function each(box, visit) {
       for (let i = Math.floor(box[0] / CELL); i <= Math.floor(box[2] / CELL); i++) {
         for (let j = Math.floor(box[1] / CELL); j <= Math.floor(box[3] / CELL); j++) {
-          if (visit(i + ':' + j)) return true;
+          if (visit(i * 0x1000000 + j)) return true;
         }
       }
       return false;
     }
-    const shared = (a, b) => Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0])) *
-      Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
+    const meet = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
     return {
       fork: () => occupancy(new Map(Array.from(buckets, ([key, boxes]) => [key, boxes.slice()]))),
       add: function (box) {
@@ -48,16 +57,7 @@ gridmap.labels = (function () {
         });
       },
       hits: function (box) {
-        return each(box, (key) => (buckets.get(key) || []).some((other) => shared(box, other) > 0));
-      },
-      overlap: function (box) {
-        const met = new Set();
-        each(box, function (key) {
-          for (const other of buckets.get(key) || []) met.add(other);
-        });
-        let sum = 0;
-        for (const other of met) sum += shared(box, other);
-        return sum;
+        return each(box, (key) => (buckets.get(key) || []).some((other) => meet(box, other)));
       }
     };
   }
@@ -135,7 +135,11 @@ gridmap.labels = (function () {
     write(context, line.text, left + 10 + (line.width - 11) / 2, y, line.size, 500, INK, 'rgba(255, 255, 255, 0.92)', 3);
   }
 
-  function write(context, text, x, y, size, weight, colour, halo, haloWidth) {
+  // On whole pixels of the screen: a sign is then made into pixels once, not once for every fraction that it stands on.
+  const aligned = (value) => Math.round(value * 2) / 2;
+
+  function write(context, text, atX, atY, size, weight, colour, halo, haloWidth) {
+    const x = aligned(atX), y = aligned(atY);
     context.font = weight + ' ' + size + 'px ' + FONT;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
@@ -166,9 +170,8 @@ gridmap.labels = (function () {
       const gap = signs.length > 1 ? size * spacing : 0;
       const width = signs.reduce((sum, sign) => sum + sign.width, 0) + gap * (signs.length - 1);
       if (width > (east - west) * scale) continue;
-      const spot = bestSpot(set, i, scale, width, size * 1.2, taken, [west, north, east, south]);
-      const bearable = size <= 14 ? 0.4 : 0.2; // share of the name that grid labels may cover
-      if (spot && spot.covered <= bearable * width * size) return { ...spot, size, signs, gap, width, reach: width };
+      const spot = bestSpot(set, i, scale, width, size * 1.2, taken);
+      if (spot) return { ...spot, size, signs, gap, width, reach: width };
     }
     return squeezed(set, i, scale, name, taken, [west, north, east, south]);
   }
@@ -183,28 +186,62 @@ gridmap.labels = (function () {
     return { x: x * scale, y: y * scale + shift, size, signs: [{ text: name, width }], gap: 0, width, reach: width };
   }
 
-  // Tries places on a lattice: inside the community, off the labels of grids, near the middle.
-  function bestSpot(set, i, scale, width, height, taken, [west, north, east, south]) {
-    const middleX = (west + east) / 2 * scale, middleY = (north + south) / 2 * scale;
-    const steps = 28;
-    let best = null, least = Infinity;
-    for (let a = 1; a < steps; a++) {
-      for (let b = 1; b < steps; b++) {
-        const x = (west + (east - west) * a / steps) * scale, y = (north + (south - north) * b / steps) * scale;
-        const away = Math.hypot(x - middleX, y - middleY) * 0.02 * height;
-        if (away >= least) continue;
-        const box = around(x, y, width, height);
-        const inside = [[0, 0], [0, 1], [1, 0], [1, 1], [0.5, 0.5], [0.25, 0], [0.75, 1], [0.75, 0], [0.25, 1]].every(
-          ([u, v]) => contains(set, i, (box[0] + u * width) / scale, (box[1] + v * height) / scale));
-        if (!inside) continue;
-        const covered = taken.overlap(box);
-        if (away + covered < least) {
-          least = away + covered;
-          best = { x, y, covered };
+  // Where a polygon is on each of ROWS lines across it: from, to, from, to … Made once; whether a text fits inside is then
+  // a question to a few lines.
+  function crossings(set, i) {
+    if (!set.crossings) set.crossings = [];
+    if (set.crossings[i]) return set.crossings[i];
+    const north = set.box[4 * i + 1], step = (set.box[4 * i + 3] - north) / ROWS;
+    const rows = Array.from({ length: ROWS }, () => []);
+    for (let r = set.ring[i]; r < set.ring[i + 1]; r++) {
+      const end = set.vertex[r + 1];
+      for (let v = set.vertex[r], w = end - 1; v < end; w = v++) {
+        const low = Math.min(set.y[v], set.y[w]), high = Math.max(set.y[v], set.y[w]);
+        for (let row = Math.max(0, Math.ceil((low - north) / step - 0.5)); row < ROWS; row++) {
+          const y = north + (row + 0.5) * step;
+          if (y >= high) break;
+          rows[row].push(set.x[v] + (set.x[w] - set.x[v]) * (y - set.y[v]) / (set.y[w] - set.y[v]));
         }
       }
     }
-    return best;
+    for (const row of rows) row.sort((a, b) => a - b);
+    set.crossings[i] = { rows, north, step, places: lattice(...set.box.subarray(4 * i, 4 * i + 4)) };
+    return set.crossings[i];
+  }
+
+  // Places over a box, from the middle outwards.
+  function lattice(west, north, east, south) {
+    const places = [];
+    for (let a = 1; a < STEPS; a++) {
+      for (let b = 1; b < STEPS; b++) {
+        const x = west + (east - west) * a / STEPS, y = north + (south - north) * b / STEPS;
+        places.push({ x, y, away: Math.hypot(x - (west + east) / 2, y - (north + south) / 2) });
+      }
+    }
+    return places.sort((a, b) => a.away - b.away);
+  }
+
+  function holds({ rows, north, step }, west, top, east, bottom) {
+    const first = Math.round((top - north) / step - 0.5), last = Math.round((bottom - north) / step - 0.5);
+    if (first < 0 || last >= ROWS) return false;
+    for (let row = first; row <= last; row++) {
+      const spans = rows[row];
+      let k = 0;
+      while (k < spans.length && spans[k + 1] < east) k += 2;
+      if (k >= spans.length || spans[k] > west) return false;
+    }
+    return true;
+  }
+
+  // The place nearest to the middle of a community where a name is inside it and on no other label.
+  function bestSpot(set, i, scale, width, height, taken) {
+    const inside = crossings(set, i);
+    for (const place of inside.places) {
+      const x = place.x * scale, y = place.y * scale;
+      const box = around(x, y, width, height);
+      if (holds(inside, box[0] / scale, box[1] / scale, box[2] / scale, box[3] / scale) && !taken.hits(box)) return { x, y };
+    }
+    return null;
   }
 
   function paintCommunity(context, label, x, y) {

@@ -1,11 +1,15 @@
-// A canvas over the view and a margin around it, redrawn when the map comes to rest, moved and scaled meanwhile.
+// A canvas over the view, redrawn when the map comes to rest, moved and scaled meanwhile. Only a map that is dragged has a
+// margin around the view: it would double what has to be drawn before anything is seen.
 gridmap.Surface = L.Layer.extend({
+  MARGIN: 0.2, // of the view's sides
+
   // paint(context, view): view has zoom, scale (pixels of the whole world), left/top (of the canvas, in those pixels),
   // width/height, west/north/east/south (in the unit square) and metre (pixels).
   initialize: function (pane, paint) {
     L.setOptions(this, { pane: pane });
     this._paint = paint;
     this._follow = L.Util.throttle(this._drawWhenOutside, 100, this);
+    this._margin = 0; // of the view's sides
   },
 
   onAdd: function () {
@@ -19,20 +23,25 @@ gridmap.Surface = L.Layer.extend({
 
   getEvents: function () {
     return {
-      viewreset: this.redraw,
-      moveend: this.redraw,
-      resize: this.redraw,
+      viewreset: this._drawView,
+      moveend: this._rested,
+      resize: this._drawView,
       move: this._follow,
       zoom: this._zooming,
       zoomanim: this._zoomAnimation
     };
   },
 
+  _drawView: function () {
+    this._margin = 0;
+    return this.redraw();
+  },
+
   redraw: function () {
     const map = this._map;
     if (!map || map._animatingZoom) return this;
     const size = map.getSize();
-    const margin = size.multiplyBy(0.2).round();
+    const margin = size.multiplyBy(this._margin).round();
     const corner = map.containerPointToLayerPoint(margin.multiplyBy(-1)).round();
     const whole = size.add(margin.multiplyBy(2));
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -69,11 +78,24 @@ gridmap.Surface = L.Layer.extend({
     };
   },
 
+  _covers: function () {
+    const map = this._map;
+    const view = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
+    return map.getZoom() === this._zoom && L.bounds(this._corner, this._corner.add(this._whole)).contains(view);
+  },
+
+  // While a finger or a glide moves the map; what moves in one step is drawn when it is there.
   _drawWhenOutside: function () {
     const map = this._map;
-    if (!map || map._animatingZoom || map.getZoom() !== this._zoom) return;
-    const view = L.bounds(map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize()));
-    if (!L.bounds(this._corner, this._corner.add(this._whole)).contains(view)) this.redraw();
+    if (!map || map._animatingZoom || map.getZoom() !== this._zoom || this._covers()) return;
+    const moving = map.dragging.moving() || (map._panAnim && map._panAnim._inProgress);
+    if (!moving) return;
+    this._margin = this.MARGIN;
+    this.redraw();
+  },
+
+  _rested: function () {
+    if (!this._map._animatingZoom && !this._covers()) this._drawView();
   },
 
   _zooming: function () {

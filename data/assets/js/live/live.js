@@ -204,7 +204,7 @@ gridmap.live = (function () {
   function start(map) {
     const page = read();
     gridmap.view.panes(map);
-    const parts = [gridmap.filling, gridmap.table, gridmap.details, gridmap.measure].concat({ start: address },
+    const parts = [gridmap.filling, gridmap.table, gridmap.details, gridmap.measure, gridmap.backdrop].concat({ start: address },
       { start: printing }, { start: pointing });
     const [west, south, east, north] = page.document.bounds;
     page.landBounds = L.latLngBounds([[south, west], [north, east]]);

@@ -54,20 +54,21 @@ gridmap.points = (function () {
     gridmap.marks.paint(context, view, { ...page, points: page.points.filter((layer) => layer.x.length) });
   }
 
-  // Many records on a small scale: a dot for each cell, its area by their number.
+  // Many records on a small scale: a texture of dots, each with an area by the number in its cell. They are kept small,
+  // since names stand on them.
   function paintDensity(context, view, layer) {
     const { colour } = gridmap.marks.SYMBOLS[layer.kind];
-    context.fillStyle = colour;
-    context.globalAlpha = 0.4;
-    context.beginPath();
+    const small = Math.max(0.5, Math.min(1, (view.zoom - 10.5) / 3.5));
     const { x, y, count } = layer.cells;
+    const list = [];
     for (let i = 0; i < count.length; i++) {
-      const radius = Math.max(1.1, Math.min(6, 0.58 * Math.sqrt(count[i]))) * Math.max(0.5, Math.min(1, (view.zoom - 10.5) / 3.5));
       const px = x[i] * view.scale - view.left, py = y[i] * view.scale - view.top;
-      context.moveTo(px + radius, py);
-      context.arc(px, py, radius, 0, 2 * Math.PI);
+      if (px < -4 || py < -4 || px > view.width + 4 || py > view.height + 4) continue;
+      list.push([px, py, Math.max(0.8, Math.min(2.1, 0.38 * Math.sqrt(count[i]))) * small]);
     }
-    context.fill();
+    context.fillStyle = colour;
+    context.globalAlpha = 0.5;
+    gridmap.marks.dots(context, list);
     context.globalAlpha = 1;
   }
 

@@ -1,0 +1,100 @@
+"""`/plans` and `/plans/{id}`: the list of plans, the planner's page, and the blocks that it draws."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID  # noqa: TC003 -- FastAPI reads the annotation
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.html import NONCE, html_answer
+from api.plans import EditOut, told
+from api.problems import answers
+from gridmap.codes import is_demonstration
+from gridmap.errors import NoPlan
+from gridmap.services.block_making import refine_draft
+from gridmap.services.live import live_land
+from gridmap.services.plan_blocks import plan_blocks
+from gridmap.services.plan_land import today
+from gridmap.services.plan_reading import list_plans
+from maps.notices import notice_page
+from maps.plan_list import plan_list_page
+from maps.planner import PlanOnPage, planner_page
+
+pages = APIRouter(tags=["pages"])
+router = APIRouter(tags=["plans"])
+
+_BLOCK: dict[str, Any] = {
+    "type": "Feature",
+    "id": "2f9f5c1f-51b7-4a4e-9d0e-8a107b0f2a52",
+    "geometry": {
+        "type": "Polygon",
+        "coordinates": [[[113.32, 23.13], [113.33, 23.13], [113.33, 23.14], [113.32, 23.13]]],
+    },
+    "properties": {"grid": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11"},
+}
+
+
+class BlocksOut(BaseModel):
+    """Blocks (基本单元) as GeoJSON, for display; edits name them by id."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"type": "FeatureCollection", "features": [_BLOCK]}})
+
+    type: str = "FeatureCollection"
+    features: list[dict[str, Any]] = Field(description="`properties.grid` is the id of the grid that has it.")
+
+
+@router.get("/plans/{plan_id}/blocks", operation_id="list_blocks", responses=answers(404, 422))
+def blocks(
+    tx: ReadTx,
+    scope: CurrentScope,
+    plan_id: UUID,
+    grid: Annotated[list[UUID] | None, Query(description="Only those of these grids, by id.")] = None,
+) -> BlocksOut:
+    """List the blocks of a plan: the smallest pieces of land, which brushes and strokes move from grid to grid."""
+    return BlocksOut(features=plan_blocks(tx, scope, plan_id, grid))
+
+
+class RefineIn(BaseModel):
+    """Which blocks to make finer."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"communities": ["440106001003"]}})
+
+    communities: list[Text] = Field(default=[], max_length=1000, description="Codes or names; all when empty.")
+    revision: int | None = Field(default=None, ge=0, description="What the caller saw; 409 when it is another by now.")
+
+
+@router.post("/plans/{plan_id}/blocks", operation_id="refine_blocks", responses=answers(403, 404, 409, 422))
+def refine(tx: WriteTx, scope: CurrentScope, plan_id: UUID, body: RefineIn) -> EditOut:
+    """Divide the blocks of a draft along roads, waters and railways, compounds kept whole; no border moves."""
+    _, answer = refine_draft(tx, scope, plan_id, body.communities, revision=body.revision)
+    return told(answer)
+
+
+@pages.get("/plans", operation_id="plan_list_page", response_class=HTMLResponse, responses=answers())
+def get_list(request: Request, tx: ReadTx, scope: CurrentScope) -> HTMLResponse:
+    """Show the plans, drafts first, and begin a draft (网格划分)."""
+    plans = list_plans(tx, scope)
+    demonstration = any(is_demonstration(each.subdistrict) for each in plans)
+    page = plan_list_page(plans, demonstration=demonstration, nonce=NONCE)
+    return html_answer(request, page)
+
+
+@pages.get("/plans/{plan_id}", operation_id="planner_page", response_class=HTMLResponse, responses=answers(404, 422))
+def get_planner(request: Request, tx: ReadTx, scope: CurrentScope, plan_id: UUID) -> HTMLResponse:
+    """Show a plan on the planner's page (网格划分): tools, live numbers, what changes hands, problems, 启用."""
+    plan = next((each for each in list_plans(tx, scope) if each.id == str(plan_id)), None)
+    try:
+        land = live_land(tx, scope)
+    except NoPlan:
+        land = None
+    if plan is None or land is None:
+        missing = notice_page(
+            "没有这个方案", "方案不存在，或已经撤销。可以这样新建一个：", ['gridmap plan new "2027年调整"'], nonce=NONCE
+        )
+        return html_answer(request, missing, 404)
+    page = planner_page(PlanOnPage(land, plan, land.overview.plan, today(tx)), nonce=NONCE)
+    return html_answer(request, page)

@@ -1,0 +1,216 @@
+"""Edits of a draft over HTTP: 10,000 blocks, 100 grids, 30,000 households, every answer with its numbers.
+
+    python benchmarks/drafts.py [--target postgresql://gridmap@localhost/empty] [--edits 300]
+
+A server of its own answers on 127.0.0.1; the land is a lattice with uneven borders. The mix: a third cuts across one
+grid, a third blocks that change hands across a border, the rest merges, undo and redo. Times are those of the client,
+from the request to the parsed answer; the first request of a process, which reads the plan into memory, stands apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import httpx2
+import numpy as np
+import shapely
+import uvicorn
+
+from api.app import create_app
+from gridmap.access import Scope
+from gridmap.config import Settings
+from gridmap.datum import Plane
+from gridmap.model.kinds import kind_named
+from gridmap.model.land import Block, Community, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
+from gridmap.services import drafts
+from gridmap.storage import land, plans, registers
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+PLANE = Plane.from_epsg(4547)
+CORNER = np.array([450_000.0, 2_560_000.0])
+SIDE, PER_GRID, METRES = 100, 10, 40.0  # blocks along a side, along a side of a grid, metres of a block
+HOUSEHOLDS, SHOPS, BUILDINGS = 30_000, 5_000, 4_000
+NODES = 4  # more along each edge of a block
+
+
+def lattice(random: np.random.Generator) -> NDArray[Any]:
+    """Draw SIDE x SIDE blocks with uneven borders that fit: every edge is drawn once and used twice."""
+    corners = np.stack(np.meshgrid(*[np.arange(SIDE + 1)] * 2, indexing="ij"), axis=-1) * METRES
+    corners = corners + random.uniform(-6.0, 6.0, corners.shape)
+    share = np.linspace(0, 1, NODES + 2)[1:-1, None]
+
+    def along(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        return start + (end - start) * share + random.uniform(-1.0, 1.0, (NODES, 2))
+
+    east = {(i, j): along(corners[i, j], corners[i + 1, j]) for i in range(SIDE) for j in range(SIDE + 1)}
+    north = {(i, j): along(corners[i, j], corners[i, j + 1]) for i in range(SIDE + 1) for j in range(SIDE)}
+    blocks = []
+    for i in range(SIDE):
+        for j in range(SIDE):
+            ring = [
+                corners[i, j][None],
+                east[i, j],
+                corners[i + 1, j][None],
+                north[i + 1, j],
+                corners[i + 1, j + 1][None],
+                east[i, j + 1][::-1],
+                corners[i, j + 1][None],
+                north[i, j][::-1],
+            ]
+            blocks.append(shapely.Polygon(np.concatenate(ring).round(3) + CORNER))
+    return np.array(blocks, dtype=object)
+
+
+def fill(database: Database) -> None:
+    """Write the land, a plan in force, households, shops and buildings."""
+    random = np.random.default_rng(4)
+    flat = lattice(random)
+    lonlat = PLANE.unproject_geometries(flat)
+    subdistrict = SubDistrict(new_id(), "440106001", "示范街道", 4547)
+    community = Community(new_id(), "440106001001", "解放路社区", "", "", "", None)
+    rows, columns = np.divmod(np.arange(SIDE * SIDE), SIDE)
+    which = rows // PER_GRID * (SIDE // PER_GRID) + columns // PER_GRID
+    ids = [new_id() for _ in range(int(which.max()) + 1)]
+    plan = Plan(new_id(), subdistrict.id, "现行", PlanState.IN_FORCE, date(2026, 1, 1), None)
+    grids = [
+        Grid(
+            id=each,
+            plan_id=plan.id,
+            code=f"{community.code}{number + 1:03d}",
+            name=f"第{number + 1}网格",
+            kind=GridKind.GENERAL,
+            community_id=community.id,
+            community_code=community.code,
+            community_name=community.name,
+            four_limits="",
+            source_document="",
+            worker="",
+            shape=PLANE.unproject_geometries(np.array([shapely.coverage_union_all(flat[which == number])]))[0],
+        )
+        for number, each in enumerate(ids)
+    ]
+    blocks = [
+        Block(new_id(), ids[number], grids[number].code, shape) for number, shape in zip(which, lonlat, strict=True)
+    ]
+    with database.transaction("bench", write=True) as tx:
+        land.add_subdistrict(tx, subdistrict)
+        land.add_communities(tx, subdistrict.id, [community])
+        plans.add_plan(tx, plan, grids, blocks)
+        for kind, count in (("households", HOUSEHOLDS), ("shops", SHOPS)):
+            xy = random.uniform(0, SIDE * METRES, (count, 2)) + CORNER
+            places = np.asarray(shapely.points(PLANE.unproject(xy)))
+            more = {"address": "示范路1号", "residents": 3} if kind == "households" else {"name": "示范店"}
+            registers.insert_many(
+                tx,
+                kind_named(kind),
+                [{"id": new_id(), "code": f"{n}", "geom": place, **more} for n, place in enumerate(places)],
+            )
+        houses = shapely.buffer(shapely.points(random.uniform(0, SIDE * METRES, (BUILDINGS, 2)) + CORNER), 8.0)
+        shapes = PLANE.unproject_geometries(houses)
+        rows_of = [{"id": new_id(), "code": f"B{n}", "name": "", "geom": shape} for n, shape in enumerate(shapes)]
+        registers.insert_many(tx, kind_named("buildings"), rows_of)
+
+
+@contextmanager
+def serving(target: str) -> Iterator[str]:
+    """Serve in a thread, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(create_app(Settings(database=target)), port=port, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}/api/v1"
+    server.should_exit = True
+    thread.join()
+
+
+def operation(random: Random, database: Database, draft: UUID) -> tuple[str, dict[str, Any]]:
+    """Choose the next request."""
+    kind = random.choices(["cut", "transfer", "merge", "undo", "redo"], [3, 3, 1, 1.5, 1.5])[0]
+    if kind in {"undo", "redo"}:
+        return kind, {}
+    with database.transaction("bench") as tx:
+        layout = drafts.draft_state(tx, Scope.everything("bench"), draft)[0]
+    grid = random.choice(sorted(layout.grids))
+    shape = layout.shape(grid)
+    around = layout.index.near(np.array([shape], dtype=object), layout.blocks, 0.0)
+    border = [block for block in around if layout.owner[block] != grid]
+    if kind == "cut":
+        west, south, east, north = shape.bounds
+        x = random.uniform(west + 40, east - 40) if east - west > 80 else (west + east) / 2
+        ends = [[x + random.uniform(-15, 15), south - 30], [x + random.uniform(-15, 15), north + 30]]
+        return kind, {"op": "cut", "grid": str(grid), "line": PLANE.unproject(ends).tolist()}
+    block = random.choice(border)
+    if kind == "merge":
+        return kind, {"op": "merge", "grids": [str(grid), str(layout.owner[block])]}
+    return kind, {"op": "transfer", "blocks": [str(block)], "to_grid": str(grid)}
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--target", help="an empty PostGIS database; a SpatiaLite file of its own without it")
+    parser.add_argument("--edits", type=int, default=300)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        target = given.target or str(Path(folder) / "bench.db")
+        database = Database.create(target)
+        fill(database)
+        with serving(target) as url, httpx2.Client(base_url=url, timeout=120) as client:
+            begun = time.perf_counter()
+            draft = client.post("/plans", json={"name": "测量"}).json()["id"]
+            print(f"new draft: {(time.perf_counter() - begun) * 1e3:.0f} ms")
+            begun = time.perf_counter()
+            client.get(f"/plans/{draft}")
+            print(f"first reading: {(time.perf_counter() - begun) * 1e3:.0f} ms")
+            measure(client, database, UUID(draft), given.edits)
+        database.close()
+
+
+def measure(client: httpx2.Client, database: Database, draft: UUID, edits: int) -> None:
+    """Send the mix and print how long the answers took."""
+    random, refused = Random(4), Counter[str]()  # noqa: S311 -- no secret
+    times: list[tuple[str, float]] = []
+    while len(times) < edits:
+        kind, body = operation(random, database, draft)
+        path = f"/plans/{draft}/{kind if kind in {'undo', 'redo'} else 'edits'}"
+        begun = time.perf_counter()
+        answer = client.post(path, json=body)
+        answer.json()
+        took = (time.perf_counter() - begun) * 1e3
+        if answer.status_code == httpx2.codes.OK:
+            times.append((kind, took))
+        elif answer.status_code in {409, 422}:
+            refused[kind] += 1
+        else:
+            sys.exit(answer.text)
+    for name in ("all", *sorted({kind for kind, _ in times})):
+        own = [took for kind, took in times if name in {"all", kind}]
+        low, high = np.percentile(own, [50, 95])
+        print(f"{name:9} {len(own):4} edits: p50 {low:.0f} ms, p95 {high:.0f} ms, max {max(own):.0f} ms")
+    print(f"refused: {dict(refused)}")
+
+
+if __name__ == "__main__":
+    main()

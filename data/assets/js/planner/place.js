@@ -1,0 +1,76 @@
+// The chosen grid: its numbers, its name and code, and what can be done to it as a whole.
+gridmap.planPlace = (function () {
+  'use strict';
+
+  const byId = (id) => document.getElementById(id);
+  const { element, number } = gridmap.panel;
+  const KINDS = { general: '综合网格', dedicated: '专属网格' };
+
+  function figures(grid) {
+    return element('dl', { class: 'figures' }, ...gridmap.planTables.MEASURES.map(([key, word]) =>
+      element('div', {}, element('dt', {}, word), element('dd', {}, number(grid.numbers[key] ?? null)))));
+  }
+
+  // A small form with one field and a button that sends it.
+  function form(verb, field, send) {
+    const made = element('form', {}, field, element('button', { type: 'submit', class: 'plain' }, verb));
+    made.addEventListener('submit', function (event) {
+      event.preventDefault();
+      if (field.value.trim()) send(field.value.trim());
+    });
+    return made;
+  }
+
+  function input(label, value, more) {
+    return element('input', { type: 'text', 'aria-label': label, value, autocomplete: 'off', ...more });
+  }
+
+  function choice(label, options, chosen) {
+    return element('select', { 'aria-label': label }, ...options.map(([value, word]) =>
+      element('option', value === chosen ? { value, selected: '' } : { value }, word)));
+  }
+
+  function verbs(page, grid, send) {
+    const box = element('div', { class: 'verbs', hidden: '' },
+      form('更名', input('新的名称', grid.name, { maxlength: 100 }), (name) => send({ op: 'rename', grid: grid.id, name })),
+      form('变更编码', input('新的编码', grid.code, { inputmode: 'numeric', maxlength: 15 }),
+        (code) => send({ op: 'recode', grid: grid.id, code })),
+      form('变更类别', choice('网格类别', Object.entries(KINDS), grid.kind),
+        (kind) => send({ op: 'set_kind', grid: grid.id, kind })),
+      form('划归社区', choice('社区', page.communities.map((it) => [it.code, it.name]), grid.community_code),
+        (community) => send({ op: 'move_to_community', grid: grid.id, community })));
+    const open = element('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: function () {
+      box.hidden = !box.hidden;
+      open.setAttribute('aria-expanded', String(!box.hidden));
+    } }, '更名、编码、类别…');
+    return [element('div', { class: 'verbs' }, open,
+      element('button', { type: 'button', class: 'plain', onclick: () => page.choose(null) }, '收起')), box];
+  }
+
+  function show(page, send) {
+    const grid = page.draft.grids.get(page.chosen[0]);
+    const box = byId('place');
+    box.hidden = !grid || page.busy;
+    if (box.hidden) return;
+    box.replaceChildren(
+      element('p', { class: 'kicker' }, element('span', { class: 'chip ' + grid.kind }, KINDS[grid.kind]),
+        element('span', { class: 'name' }, grid.community_name || '')),
+      element('h2', { class: 'name' }, grid.name),
+      element('p', { class: 'code' }, grid.code + (grid.provisional ? '（暂定）' : '')),
+      figures(grid),
+      element('p', { class: 'hint' }, facts(grid)),
+      ...(grid.four_limits ? [element('p', { class: 'name' }, '四至：' + grid.four_limits)] : []),
+      ...verbs(page, grid, send));
+  }
+
+  function facts(grid) {
+    const { area, load, pieces, deviation } = grid.numbers;
+    const parts = ['面积 ' + (area / 1e6).toFixed(3) + ' 平方公里', '工作量 ' + number(Math.round(load)),
+      '紧凑度 ' + grid.numbers.polsby_popper.toFixed(2)];
+    if (deviation !== null) parts.push('与目标偏差 ' + gridmap.planTables.percent(deviation));
+    if (pieces > 1) parts.push('分为 ' + pieces + ' 块');
+    return parts.join('，');
+  }
+
+  return { show };
+})();

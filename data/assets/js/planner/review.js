@@ -1,0 +1,92 @@
+// Looking at a draft before it takes effect: problems at their place, what changes hands, the dated confirmation.
+gridmap.planReview = (function () {
+  'use strict';
+
+  const byId = (id) => document.getElementById(id);
+  const { element } = gridmap.panel;
+  const SEVERITIES = { error: '错误', warning: '提醒', info: '说明' };
+  const { worldX, worldY } = gridmap.geometry;
+
+  function create(page, map, talk) {
+    function pick(index) {
+      if (!page.problems.length) return;
+      page.problem = (index + page.problems.length) % page.problems.length;
+      const { place } = page.problems[page.problem];
+      if (place) map.setView([place[1], place[0]], Math.max(map.getZoom(), 16.5), { animate: !page.calm });
+      byId('problem-list').querySelectorAll('button').forEach(function (button, i) {
+        if (i === page.problem) {
+          button.setAttribute('aria-current', 'true');
+          button.scrollIntoView({ block: 'nearest' });
+        } else button.removeAttribute('aria-current');
+      });
+      page.redraw();
+    }
+
+    function list(problems) {
+      page.problems = problems.map((problem) => ({ ...problem,
+        at: problem.place ? { x: worldX(problem.place[0]), y: worldY(problem.place[1]) } : null }));
+      page.problem = -1;
+      byId('problems').hidden = false;
+      const errors = problems.filter((problem) => problem.severity === 'error').length;
+      byId('problems-summary').textContent = problems.length
+        ? (errors ? '错误 ' + errors + ' 处，改正后才能启用；' : '可以启用；') + '提醒 ' + (problems.length - errors) + ' 处'
+        : '无缝隙、全覆盖，没有发现问题。';
+      byId('problem-list').replaceChildren(...problems.map((problem, i) => element('li', { class: problem.severity },
+        element('button', { type: 'button', onclick: () => pick(i) },
+          element('b', {}, SEVERITIES[problem.severity]), element('span', { class: 'name' }, problem.message)))));
+      byId('problem-next').disabled = byId('problem-previous').disabled = !problems.length;
+      page.redraw();
+    }
+
+    function close() {
+      byId('problems').hidden = true;
+      page.problems = [];
+      page.redraw();
+    }
+
+    async function check() {
+      const found = await talk.check();
+      if (found) list(found.findings);
+    }
+
+    async function compare() {
+      page.comparing = byId('compare').checked;
+      if (page.comparing) page.differences = await talk.differences();
+      page.redraw();
+    }
+
+    async function ask() {
+      const diff = await talk.diff();
+      if (!diff) return;
+      const told = gridmap.planTables.told(diff.summary);
+      byId('activation-says').textContent = told ? '启用后 ' + told + '变更网格。' : '与现行方案相比，没有住户、商铺或事件变更网格。';
+      byId('activation-failed').hidden = true;
+      const day = byId('activation-date');
+      day.min = page.day;
+      day.value = day.value && day.value >= page.day ? day.value : page.day;
+      byId('activation').showModal();
+    }
+
+    async function go() {
+      const button = byId('activation-go');
+      button.disabled = true;
+      const failed = await talk.activate(byId('activation-date').value);
+      button.disabled = false;
+      byId('activation-failed').hidden = !failed;
+      byId('activation-failed').textContent = failed || '';
+      if (!failed) byId('activation').close();
+    }
+
+    byId('check').addEventListener('click', check);
+    byId('problem-next').addEventListener('click', () => pick(page.problem + 1));
+    byId('problem-previous').addEventListener('click', () => pick(page.problem - 1));
+    byId('problems-close').addEventListener('click', close);
+    byId('compare').addEventListener('change', compare);
+    byId('handover').addEventListener('click', talk.handover);
+    byId('activate').addEventListener('click', ask);
+    byId('activation-go').addEventListener('click', go);
+    return { check, compare, list };
+  }
+
+  return { create };
+})();

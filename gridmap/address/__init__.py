@@ -1,0 +1,1 @@
+"""Text to place: Chinese addresses are normalised, parsed, matched and scored; nothing here reads a database."""

@@ -1,0 +1,213 @@
+"""The cheapest way through the candidates of a text, under the order of levels."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from gridmap.address.costs import INDEX, START, TRANSPARENT, transitions
+
+if TYPE_CHECKING:
+    from gridmap.address.spans import Edge, Lattice, Part
+
+Way = tuple[float, int, int, Any, int, Any]
+"""(cost, level on the ladder, 1 after a break, last edge, its start, the way before): a tuple, for there are many."""
+_Arrived = list[tuple[float, tuple[float, ...], Way]]
+_Kept = dict[int, list[Way]]
+
+_LONGEST_NAME = 24
+_MOST_ENDS = 8
+_MOST_POINTS = 4
+_BEAM = 4.5
+_WIDEST = 12
+_PASSED = 2.5
+_CROSSING = 1.3  # a name with a space or a number inside
+_INSIDE = {INDEX["place"]: 0.6, INDEX["community"]: 0.9}  # share of the strength of ends inside
+_PLACE, _NOTE, _COMMUNITY, _MARK = (INDEX[level] for level in ("place", "note", "community", "mark"))
+_RELATION, _ROAD = INDEX["relation"], INDEX["road"]
+_BREAKS = frozenset((_MARK, _RELATION, INDEX["person"], _NOTE))
+_DIRECTIONS, _NUMERALS, _LAST_CHARACTERS = (
+    frozenset("东西南北中"),
+    frozenset("一二三四五六七八九十"),
+    frozenset("路道的"),
+)
+_TOWN = INDEX["town"]
+_EARLY = 1.0  # 东头 behind a region begins a name, it tells no side
+
+
+def parts_of(way: Way) -> list[Part]:
+    """Return the (level, start, end) of a way, in order."""
+    found: list[Part] = []
+    at: Way | None = way
+    while at is not None and at[3] is not None:
+        end, first, _, _, several = at[3]
+        if several is None:
+            found.append((first, at[4], end))
+        else:
+            found.extend(reversed(several))
+        at = at[5]
+    found.reverse()
+    return found
+
+
+def decode(lattice: Lattice, k: int = 1) -> list[Way]:
+    """Return up to k cheapest ways through a lattice, the best first."""
+    ways: dict[int, _Kept] = {0: {START * 2: [(0.0, START, 0, None, 0, None)]}}
+    places = [end for end, _ in lattice.ends]
+    for number, start in enumerate(lattice.points):
+        if start == lattice.size or start not in ways:
+            continue
+        here = ways.pop(start)
+        if k == 1 and _hopeless(here, ways):
+            continue
+        arrived = _arrived(here, k, broken=start in lattice.gaps)
+        _extend(ways, arrived, _edges_from(lattice, number, start, places), start, k)
+    final = [way for kept in ways.get(lattice.size, {}).values() for way in kept]
+    final.sort(key=_cost)
+    return final[:k]
+
+
+def _extend(ways: dict[int, _Kept], arrived: _Arrived, edges: list[Edge], start: int, k: int) -> None:
+    best: dict[int, list[tuple[float, Way]]] = {}
+    for edge in edges:
+        end, first, last, extra, _ = edge
+        there = ways.get(end)
+        if there is None:
+            there = ways[end] = {}
+        if first in TRANSPARENT:
+            _pass(there, arrived, edge, start, k)
+            continue
+        before = best.get(first)
+        if before is None:
+            before = best[first] = _cheapest(arrived, first, k)
+        key = last * 2
+        if k == 1:  # without a call: this is where the time goes
+            cost, way = before[0]
+            cost += extra
+            kept = there.get(key)
+            if kept is None:
+                there[key] = [(cost, last, 0, edge, start, way)]
+            elif cost < kept[0][0]:
+                kept[0] = (cost, last, 0, edge, start, way)
+            continue
+        for cost, way in before:
+            _keep(there, key, (cost + extra, last, 0, edge, start, way), k)
+
+
+def _hopeless(here: _Kept, ahead: dict[int, _Kept]) -> bool:
+    """Tell whether what leads past this place is so much cheaper that nothing through it can win."""
+    limit = min([kept[0][0] for kept in here.values()]) - _PASSED
+    for there in ahead.values():
+        for kept in there.values():
+            if kept[0][0] < limit:
+                return True
+    return False
+
+
+def _cost(way: Way) -> float:
+    return way[0]
+
+
+def _keep(there: _Kept, key: int, way: Way, k: int) -> None:
+    kept = there.get(key)
+    if kept is None:
+        there[key] = [way]
+    elif k == 1:
+        if way[0] < kept[0][0]:
+            kept[0] = way
+    elif len(kept) < k or way[0] < kept[-1][0]:
+        kept.append(way)
+        kept.sort(key=_cost)
+        del kept[k:]
+
+
+def _arrived(here: _Kept, k: int, *, broken: bool) -> _Arrived:
+    table = transitions()
+    ways = [way for kept in here.values() for way in kept]
+    if len(ways) > 1:
+        limit = min(way[0] for way in ways) + _BEAM
+        ways = [way for way in ways if way[0] <= limit]
+        if len(ways) > _WIDEST * k:
+            ways = sorted(ways, key=_cost)[: _WIDEST * k]
+    if broken:
+        ways = [(way[0], way[1], 1, *way[3:]) for way in ways]
+    return [(way[0], table[way[2]][way[1]], way) for way in ways]
+
+
+def _cheapest(arrived: _Arrived, level: int, k: int) -> list[tuple[float, Way]]:
+    if k > 1:
+        found = [(cost + row[level], way) for cost, row, way in arrived]
+        found.sort(key=lambda pair: pair[0])
+        return found[:k]
+    lowest, chosen = float("inf"), arrived[0][2]
+    for cost, row, way in arrived:
+        total = cost + row[level]
+        if total < lowest:
+            lowest, chosen = total, way
+    return [(lowest, chosen)]
+
+
+def _pass(there: _Kept, arrived: _Arrived, edge: Edge, start: int, k: int) -> None:
+    """Take an edge that leaves the place on the ladder as it was."""
+    breaks, extra = edge[1] in _BREAKS, edge[3]
+    early = _EARLY if edge[1] == _RELATION else 0.0
+    for before, _, way in arrived:
+        cost = before + early if early and (way[1] <= _TOWN or way[1] == START) else before
+        broken = 1 if breaks else way[2]
+        _keep(there, way[1] * 2 + broken, (cost + extra, way[1], broken, edge, start, way), k)
+
+
+def _edges_from(lattice: Lattice, number: int, start: int, places: list[int]) -> list[Edge]:
+    edges = list(lattice.edges.get(start, ()))
+    barred, strong, placed, broken = lattice.barred, lattice.strong, lattice.placed, lattice.broken
+    wall = barred[start]
+    first = bisect_right(places, start)
+    named = []
+    text = lattice.text
+    odd = 1.5 if start and text[start] in _LAST_CHARACTERS else 0.0  # 香港路 is no place 香港 with a road 路…
+    directed = 0
+    if start and text[start] in _DIRECTIONS:
+        directed = 2 if text[start + 1 : start + 2] in _NUMERALS else 1
+    for place, ending in lattice.ends[first : first + _MOST_ENDS]:
+        length = place - start - ending.length
+        if place - start > _LONGEST_NAME or barred[place] != wall:
+            break
+        if length < 0:
+            continue
+        named.append(place)
+        inside, common = 0.0, odd
+        if length > 1:
+            inside = strong[place - ending.length] - strong[start + 1]
+            common += placed[place - ending.length - 1] - placed[start + 1]
+            common += (broken[place - 1] - broken[start]) * _CROSSING
+        if directed and length <= directed and ending.levels[0][0] == _ROAD:
+            common += 0.8  # 南京东路 and 中山东一路 are one name
+        for level, base, by_length in ending.levels:
+            cost = base + by_length[length] + inside * _INSIDE.get(level, 1.0) + common
+            edges.append((place, level, level, cost, None))
+    if not (text[start].isdecimal() and start in lattice.edges):  # no nameless place begins with a number
+        _unknown(lattice, number, start, named, edges)
+    return edges
+
+
+def _unknown(lattice: Lattice, number: int, start: int, named: list[int], edges: list[Edge]) -> None:
+    """Add edges for text that no word explains: a place, rarely a community, at worst a note."""
+    points, strong, placed, broken = lattice.points, lattice.strong, lattice.placed, lattice.broken
+    wall = lattice.barred[start]
+    for place in points[number + 1 : number + 1 + _MOST_POINTS]:
+        length = place - start
+        if length > _LONGEST_NAME or lattice.barred[place] != wall:
+            break
+        if place in named:
+            continue
+        inside = 0.0
+        if length > 1:
+            inside = strong[place] - strong[start + 1] + placed[place] - placed[start + 1]
+        crossed = broken[place - 1] - broken[start]
+        cost = 2.6 + 0.12 * length + inside + crossed * _CROSSING + (2.0 if length == 1 else 0.0)
+        edges.append((place, _PLACE, _PLACE, cost, None))
+        if 2 <= length <= 4 and inside == 0.0 and crossed == 0:
+            edges.append((place, _COMMUNITY, _COMMUNITY, 3.4, None))
+    if number + 1 < len(points) and not any(edge[0] == points[number + 1] for edge in edges):
+        place = points[number + 1]
+        edges.append((place, _NOTE, _NOTE, 5.0 + 0.1 * (place - start), None))

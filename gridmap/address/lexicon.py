@@ -1,0 +1,150 @@
+"""The words of addresses, arranged for scanning: last words of names by their last character, unit words, phrases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from gridmap.address.costs import CORE_LENGTH, INDEX
+from gridmap.address.labels import LABELS, Level
+from gridmap.address.numerals import NUMERAL
+from gridmap.address.words import address_words
+
+_STRENGTH = {"town": 2.2, "road": 1.8, "community": 0.9, "district": 1.2, "zone": 1.5, "lane": 1.0, "group": 0.4}
+_ONE_CHARACTER = {"市": 0.8, "区": 0.8, "里": 0.2, "道": 0.6, "线": 0.2, "条": 0.2, "旗": 0.2, "盟": 0.3, "路": 2.0}
+_BASE: dict[str, float] = {
+    "province": 1.0,
+    "city": 0.9,
+    "district": 0.9,
+    "zone": 0.4,
+    "town": 0.2,
+    "community": 0.4,
+    "road": 0.3,
+    "group": 0.8,
+    "lane": 0.8,
+    "compound": 0.8,
+    "organisation": 0.8,
+}
+_LEVEL: dict[str, Level] = {"compound": "place", "organisation": "place", **{level: level for level in LABELS}}
+_NEVER_PARTS = frozenset(("公司", "有限公司"))
+_WEAK_ENDS = frozenset("里台座线条道行部社站局所府楼院坊轩阁郡旗盟庭居塔寺庙")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A last word of names: its length, what names it ends, how strongly it speaks for an end."""
+
+    length: int
+    levels: tuple[tuple[int, float, tuple[float, ...]], ...]
+    strength: float
+    of_place: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything that a scan looks up.
+
+    `endings` maps a last character to words, the longest first; `units` maps a unit word to (level, cost) choices;
+    `phrases` maps a first character to fixed phrases, the longest first.
+    """
+
+    endings: dict[str, tuple[tuple[str, Ending], ...]]
+    units: dict[str, tuple[tuple[int, float], ...]]
+    phrases: dict[str, tuple[tuple[str, int, float], ...]]
+    longest_unit: int
+    number: re.Pattern[str]
+    distance: re.Pattern[str]
+    person: re.Pattern[str]
+    note: re.Pattern[str]
+
+
+_UNIT_CHOICES: dict[str, tuple[tuple[Level, float], ...]] = {
+    "building": (("building", 0.0),),
+    "unit": (("unit", 0.1),),
+    "floor": (("floor", 0.1),),
+    "room": (("room", 0.1),),
+    "lane": (("lane", 0.2), ("road", 1.0)),
+    "number": (("number", 0.2), ("building", 0.9), ("room", 1.2), ("subnumber", 0.9)),
+    "group": (("group", 0.4),),
+    "part": (("part", 0.3),),
+}
+
+
+def _ending(word: str, kinds: list[str], soft: frozenset[str]) -> Ending:
+    levels = []
+    for kind in kinds:
+        base = _BASE[kind]
+        if kind in {"compound", "organisation"} and len(word) == 1:
+            base += 0.7 if word in _WEAK_ENDS else 0.3
+        if kind == "lane" or (kind == "road" and word in {"道", "线", "条"}):
+            base += 0.6
+        levels.append((INDEX[_LEVEL[kind]], base, CORE_LENGTH[kind]))
+    strong = max((_STRENGTH.get(kind, 0.0) for kind in kinds), default=0.0)
+    if "community" in kinds and "compound" not in kinds:
+        levels.append((INDEX["place"], 1.3, CORE_LENGTH["community"]))
+    of_place = strong == 0.0
+    if of_place:
+        strong = (0.8 if word in "苑园城" else 0.25) if len(word) == 1 or word in soft else 1.2
+    of_compound = {"compound", "organisation"} & set(kinds) and len(word) > 1 and word not in _NEVER_PARTS
+    if of_compound or word in {"苑", "园", "里"}:
+        levels.append((INDEX["part"], 1.3, CORE_LENGTH["compound"]))
+    return Ending(len(word), tuple(levels), _ONE_CHARACTER.get(word, strong), of_place)
+
+
+def _phrases(words: dict[str, list[str]]) -> dict[str, tuple[tuple[str, int, float], ...]]:
+    groups: tuple[tuple[str, Level, float], ...] = (
+        ("parts", "part", 0.5),
+        ("blocks", "building", 0.8),
+        ("units_named", "unit", 0.3),
+        ("floors_named", "floor", 0.3),
+        ("rooms_named", "room", 0.8),
+        ("relations", "relation", 0.4),
+        ("countries", "country", 0.0),
+    )
+    found: dict[str, list[tuple[str, int, float]]] = {}
+    for name, level, cost in groups:
+        for word in words[name]:
+            extra = 0.6 if len(word) == 1 else 0.0
+            found.setdefault(word[0], []).append((word, INDEX[level], cost + extra))
+    return {first: tuple(sorted(entries, key=lambda entry: -len(entry[0]))) for first, entries in found.items()}
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the lexicon made from `address_words.json`."""
+    words = address_words()
+    kinds: dict[str, list[str]] = {}
+    for kind, endings in words["suffixes"].items():
+        for word in endings:
+            if kind not in kinds.setdefault(word, []):
+                kinds[word].append(kind)
+    soft = frozenset(words["soft_ends"])
+    by_last: dict[str, list[tuple[str, Ending]]] = {}
+    for word, of in kinds.items():
+        by_last.setdefault(word[-1], []).append((word, _ending(word, of, soft)))
+    units = {
+        word: tuple((INDEX[level], cost) for level, cost in _UNIT_CHOICES[name])
+        for name, entries in words["units"].items()
+        for word in entries
+    }
+    surname, title = f"[{words['surnames']}]", "|".join(sorted(words["persons"], key=len, reverse=True))
+    han = "[一-龥]"
+    return Lexicon(
+        {last: tuple(sorted(entries, key=lambda entry: -len(entry[0]))) for last, entries in by_last.items()},
+        units,
+        _phrases(words),
+        max(map(len, units)),
+        re.compile(
+            r"附?(?:(?<![A-Za-z])[A-Za-z]{0,2}[0-9]{1,9}[A-EG-Za-eg-z]?(?![A-EG-Za-eg-z])(?:[-~][A-Za-z]?[0-9]{1,6}[A-EG-Za-eg-z]?(?![A-EG-Za-eg-z]))*"
+            rf"|(?<![A-Za-z])[A-Za-z](?![A-Za-z0-9])|[甲乙丙丁戊己庚]|(?:负|地下)?[{NUMERAL}]{{1,6}})"
+        ),
+        re.compile(
+            r"[往向朝]?[东南西北前后左右]{1,2}[侧边面方]?(?:走|行)?约?(?:[0-9]+|[一二三四五六七八九十百几两]+)多?(?:米|公里|m|M)(?:左右|处|远|路)?"
+            r"|约?[0-9]+(?:米|公里)(?:左右|处|远)?"
+        ),
+        re.compile(
+            rf"(?:收件人|收货人|联系人):?{han}{{2,4}}|{surname}{han}{{0,2}}(?:{title})(?:收|转)?|{surname}{han}{{1,2}}(?:收|转)(?![一-龥])"
+        ),
+        re.compile("|".join(sorted(map(re.escape, words["notes"]), key=len, reverse=True))),
+    )

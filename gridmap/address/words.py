@@ -1,0 +1,106 @@
+"""The words of `data/lookups/address_words.json` and the region names of `data/lookups/regions.json`, ready for use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gridmap.config import data_dir
+
+_SHORTENED = ("省", "市", "区", "县", "街道", "镇", "乡")
+_NOT_A_NAME = {"省直辖", "市辖区", "县", "城区", "郊区", "矿区", "新区", "高新", "经开", "示范", "高新区", "经开区"}
+
+
+@cache
+def address_words() -> dict[str, Any]:
+    """Return the content of `address_words.json`."""
+    words: dict[str, Any] = json.loads((data_dir() / "lookups" / "address_words.json").read_text(encoding="utf-8"))
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region that a name can mean: its level, the names of what it lies in, and whether the name is the short one."""
+
+    level: str
+    full: str
+    parents: frozenset[str]
+    short: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Names of regions.
+
+    `named` maps a name, full or short, to the regions that bear it; `towns` maps the full name of a district or city to
+    the towns in it, full and short name each to whether it is short. `beginnings` are their first two characters.
+    """
+
+    named: dict[str, tuple[Region, ...]]
+    towns: dict[str, dict[str, bool]]
+    beginnings: frozenset[str]
+
+
+def core_name(name: str) -> str:
+    """Return a region's name without its generic last word, where two characters remain: 余杭区 is 余杭."""
+    for suffix in _SHORTENED:
+        if name.endswith(suffix) and len(name) - len(suffix) >= 2:
+            return name[: -len(suffix)]
+    return name
+
+
+def _names(key: str) -> tuple[str, list[str]]:
+    full, _, short = key.partition("|")
+    return full, [name for name in (short.split("/") if short else [core_name(full)]) if name != full]
+
+
+@cache
+def regions() -> Regions:
+    """Return the names of the regions of China."""
+    content = json.loads((data_dir() / "lookups" / "regions.json").read_text(encoding="utf-8"))
+    named: dict[str, list[Region]] = {}
+    towns: dict[str, dict[str, bool]] = {}
+
+    def add(level: str, key: str, parents: frozenset[str]) -> frozenset[str]:
+        full, short = _names(key)
+        for name in [full, *short]:
+            if name not in _NOT_A_NAME and len(name) > 1:
+                named.setdefault(name, []).append(Region(level, full, parents, name != full))
+        return parents | {full}
+
+    for province, cities in content["provinces"].items():
+        in_province = add("province", province, frozenset())
+        for city, districts in cities.items():
+            in_city = add("city", city, in_province)
+            for district, its_towns in districts.items():
+                full = _names(district)[0]
+                add("district", district, in_city)
+                _add_towns(towns, (full, _names(city)[0]), its_towns.split())
+            for former in content["former"].get(_names(city)[0], ()):
+                add("district", former, in_city)
+    for level, names in address_words()["example_regions"].items():  # what model documents and our demonstration use
+        for name in names:
+            add(level, name, frozenset(("示范市",)))
+    _add_former_ranks(named)
+    return Regions({name: tuple(found) for name, found in named.items()}, towns, frozenset(name[:2] for name in named))
+
+
+def _add_towns(towns: dict[str, dict[str, bool]], places: tuple[str, str], names: list[str]) -> None:
+    for place in places:
+        known = towns.setdefault(place, {})
+        for town in names:
+            known[town] = False
+            if (core := core_name(town)) != town:
+                known.setdefault(core, True)
+
+
+def _add_former_ranks(named: dict[str, list[Region]]) -> None:
+    """Add 临安市 for 临安区: a county that became a district is still called by its former rank."""
+    for name, found in list(named.items()):
+        full = [region for region in found if region.level == "district" and not region.short and len(name) > 2]
+        if full and name[-1] in "区市县":
+            for rank in "市县区":
+                same = [Region("district", name, region.parents, short=False) for region in full]
+                named.setdefault(name[:-1] + rank, same)

@@ -1,0 +1,215 @@
+"""The features of one side: 「明珠路中线、西向阳河(东岸)、明珠路」 to mentions with qualifiers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gridmap.space.limits.values import Leftover, Mention, Qualifier, Span
+
+if TYPE_CHECKING:
+    from gridmap.space.limits.words import Words
+
+_SPLIT = re.compile(r"[、,/;\n+&>\-]|以及")
+_BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]?")
+_PHASE = re.compile(r"(?:第?[一二三四五六七八九十\d]+期)$")
+_SECTION = re.compile(r"(?:段|区间)$")
+_EDGE_MARKS = " \t、,;:.()[]-"
+_WHOLE_NAME = 14  # characters; longer pieces without a known ending are sentences
+_BORDER = re.compile(r"界线?$|边界$")
+_NUMBERS = re.compile(r"\d[\d.,]*\s*(?:平方|公里|公顷|亩|户|人|栋|米|km|m)|[户人]口|面积|人口|居民|总户")
+_DIRECTION_LEAD = re.compile(r"^(?:[东南西北]{1,2}(?=沿))?沿着?")
+
+
+def read_mentions(text: str, start: int, end: int, words: Words) -> tuple[list[Mention], list[Leftover]]:
+    """Read the features that stand in `text[start:end]`.
+
+    Parameters
+    ----------
+    text : str
+        After `plain`.
+    start, end : int
+    words : Words
+
+    Returns
+    -------
+    list of Mention, list of Leftover
+        In the order of the text.
+    """
+    found: list[Mention] = []
+    leftovers: list[Leftover] = []
+    notes, blanked = _without_brackets(text, start, end)
+    place = start
+    for part in [*_SPLIT.finditer(blanked, start, end), None]:
+        stop = part.start() if part else end
+        first = len(found)
+        for begin, finish in _joined(blanked, place, stop, words):
+            _read_one(text, blanked, (begin, finish), words, found, leftovers)
+        _name_neighbour(text, found, first)
+        place = part.end() if part else end
+    for span in notes:
+        _attach_note(text, span, words, found, leftovers)
+    return found, leftovers
+
+
+def _name_neighbour(text: str, found: list[Mention], first: int) -> None:
+    """In 「以徐乐路与尚鸿社区为界」 the road is the limit, the community only lies beyond it."""
+    while len(found) - first > 1 and found[-1].kind == "boundary" and not _BORDER.search(found[-1].name):
+        beyond = found.pop()
+        before = found[-1]
+        neighbour = Qualifier("neighbour", text[beyond.span.start : beyond.span.end], beyond.span)
+        found[-1] = replace(
+            before, span=Span(before.span.start, beyond.span.end), qualifiers=(*before.qualifiers, neighbour)
+        )
+
+
+def _without_brackets(text: str, start: int, end: int) -> tuple[list[Span], str]:
+    """Blank what stands in brackets, so that a comma there parts no features."""
+    notes = []
+    for match in _BRACKET.finditer(text, start, end):
+        notes.append(Span(match.start(), match.end()))
+        text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+    return notes, text
+
+
+def _joined(text: str, start: int, end: int, words: Words) -> list[tuple[int, int]]:
+    """Part 「A路接B路」 where what stands before the joining word is a whole name."""
+    pieces = []
+    place = start
+    at = start
+    while at < end:
+        match = words.joining.search(text, at, end)
+        if match is None:
+            break
+        left = text[place : match.start()].strip()
+        right = text[match.end() : end].strip()
+        gap = re.compile(r"\s+")
+        whole = _BORDER.search(words.closing.sub("", right))  # A街道与B街道行政区域界线 is one feature
+        if left and right and not whole and _is_named(left, words) and _is_named(gap.split(right)[0], words):
+            pieces.append((place, match.start()))
+            place = at = match.end()
+        else:
+            at = match.start() + 1
+    pieces.append((place, end))
+    return [each for piece in pieces for each in _spaced(text, *piece, words)]
+
+
+def _spaced(text: str, start: int, end: int, words: Words) -> list[tuple[int, int]]:
+    """Part names that only a space divides."""
+    pieces = []
+    place = start
+    for match in re.finditer(r"\s+", text[start:end]):
+        left = text[place : start + match.start()].strip()
+        right = text[start + match.end() : end].strip()
+        if left and right and _is_named(left, words) and len(right) > 1:
+            pieces.append((place, start + match.start()))
+            place = start + match.end()
+    return [*pieces, (place, end)]
+
+
+def _is_named(name: str, words: Words) -> bool:
+    """Tell whether a piece ends like a feature, with or without qualifiers."""
+    return len(name) > 1 and bool(words.kind_of(_stripped(name, words)[0]))
+
+
+def _stripped(name: str, words: Words) -> tuple[str, list[tuple[str, str]]]:
+    """Take closing words and qualifiers off the end of a name, from the outside in."""
+    taken: list[tuple[str, str]] = []
+    while True:
+        closing = words.closing.search(name)
+        if closing and closing.start() > 0:
+            name = name[: closing.start()].rstrip()
+            continue
+        for kind, pattern in words.qualifiers:
+            match = pattern.search(name)
+            if match and match.start() > 1:
+                taken.append((kind, match.group()))
+                name = name[: match.start()].rstrip().removesuffix("的")
+                break
+        else:
+            return name, taken
+
+
+def _read_one(
+    text: str,
+    blanked: str,
+    place: tuple[int, int],
+    words: Words,
+    found: list[Mention],
+    leftovers: list[Leftover],
+) -> None:
+    begin, end = place
+    while begin < end and blanked[begin] in _EDGE_MARKS:
+        begin += 1
+    while end > begin and blanked[end - 1] in _EDGE_MARKS:
+        end -= 1
+    lead = _DIRECTION_LEAD.match(blanked[begin:end])
+    if lead:
+        begin += lead.end()
+    if begin >= end:
+        return
+    piece = blanked[begin:end]
+    name, taken = _stripped(piece, words)
+    qualifiers = [_qualifier(kind, word, text, begin, end) for kind, word in taken]
+    for kind, pattern in words.leading:
+        match = pattern.match(name)
+        if match and len(name) - match.end() >= 3:
+            qualifiers.append(Qualifier(kind, match.group(), Span(begin, begin + match.end())))
+            name = name[match.end() :]
+            break
+    name = re.sub(r"\s+", "", name)
+    kind = _kind(name, [each for each, _ in taken], words)
+    if (not kind and found and len(name) > _WHOLE_NAME) or _NUMBERS.search(piece):
+        leftovers.append(Leftover(text[begin:end], "names no feature", Span(begin, end)))
+        return
+    phase = _PHASE.search(name)
+    if phase:
+        qualifiers.append(_qualifier("phase", phase.group(), text, begin, end))
+    found.append(Mention(name, kind, Span(begin, end), tuple(qualifiers)))
+
+
+def _qualifier(kind: str, word: str, text: str, begin: int, end: int) -> Qualifier:
+    at = text.rfind(word, begin, end)
+    return Qualifier(kind, word, Span(at, at + len(word)))
+
+
+def _kind(name: str, taken: list[str], words: Words) -> str:
+    if "wall" in taken:
+        return "wall"
+    return words.kind_of(name)
+
+
+def _attach_note(text: str, span: Span, words: Words, found: list[Mention], leftovers: list[Leftover]) -> None:
+    """Give what stands in brackets to the feature before it."""
+    inside = text[span.start : span.end].strip("()[]; ")
+    before = [number for number, each in enumerate(found) if each.span.start < span.start]
+    if not inside:
+        return
+    if not before:
+        leftovers.append(Leftover(text[span.start : span.end], "a note without a feature before it", span))
+        return
+    kind = _note_kind(inside, words)
+    mention = found[before[-1]]
+    qualifier = Qualifier(kind, inside, Span(span.start + text[span.start : span.end].index(inside), span.end - 1))
+    qualifier = Qualifier(kind, inside, Span(qualifier.span.start, qualifier.span.start + len(inside)))
+    found[before[-1]] = Mention(
+        mention.name,
+        "wall" if kind == "wall" else mention.kind,
+        Span(mention.span.start, max(mention.span.end, span.end)),
+        (*mention.qualifiers, qualifier),
+    )
+    if kind == "note":
+        leftovers.append(Leftover(inside, f"a note to {mention.name}", qualifier.span))
+
+
+def _note_kind(inside: str, words: Words) -> str:
+    if inside in {"含", "包含", "包括"}:
+        return "included"
+    if inside in {"不含", "不包含", "不包括"}:
+        return "excluded"
+    for kind, pattern in words.qualifiers:
+        match = pattern.search(inside)
+        if match and match.start() <= 2:
+            return kind
+    return "section" if _SECTION.search(inside) else "note"

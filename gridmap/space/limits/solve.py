@@ -1,0 +1,414 @@
+"""四至 text to polygon: candidates from two independent ways, scored; a status, and evidence for every side.
+
+A border is never invented: what does not close, lies on the wrong side or has a rival is said, with the side's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gridmap.space.limits.evidence import RIGHT, STEP, Evidence, Named, examine
+from gridmap.space.limits.flood import DIRECTIONS, enclosed
+from gridmap.space.limits.ring import Broken, orders, walk
+from gridmap.space.limits.strand import MAX_GAP
+from gridmap.space.limits.variants import agreement, only_carriageways, variants
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from gridmap.space.limits.features import Features, Match
+    from gridmap.space.limits.values import Exemption, Mention, Parse, Part, Side
+
+SMALL_GAP = 5.0  # metres of gaps that are no matter
+MOST_GAP = 0.25  # of the border; beyond it nothing is answered
+SAME = 0.97  # agreement from which two candidates are one answer
+_RIVAL = 0.04  # points of score within which another candidate is as good
+_FULL_TURN = 2 * np.pi
+
+
+class Status(StrEnum):
+    """How far an answer may be trusted."""
+
+    EXACT = "exact"
+    GAP_BRIDGED = "gap_bridged"
+    AMBIGUOUS = "ambiguous"
+    UNRESOLVED = "unresolved"
+
+
+class TroubleKind(StrEnum):
+    """What is wrong with a text, or with its features on this ground."""
+
+    NOT_FOUND = "not_found"
+    MISSING_SIDE = "missing_side"
+    APART = "apart"
+    UNUSED = "unused"
+    WRONG_SIDE = "wrong_side"
+    GAP = "gap"
+    RIVAL = "rival"
+    ALIAS = "alias"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that keeps an answer from being exact.
+
+    Parameters
+    ----------
+    kind : TroubleKind
+    side : Side or None
+        None where it concerns the whole, or a walk.
+    name : str
+        The feature, or "".
+    metres : float
+        Of a gap, or how far features are apart.
+    offers : tuple of str
+        Near spellings of a name that was not found.
+    """
+
+    kind: TroubleKind
+    side: Side | None
+    name: str
+    metres: float = 0.0
+    offers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A polygon that the text may mean.
+
+    Parameters
+    ----------
+    shape : Polygon
+    ways : tuple of str
+        ring, faces: which of the two found it.
+    gap : float
+        Metres of its border that lie on no feature of the text.
+    score : float
+    evidence : Evidence
+    """
+
+    shape: Any
+    ways: tuple[str, ...]
+    gap: float
+    score: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer for one part of a text.
+
+    Parameters
+    ----------
+    status : Status
+    shape : Polygon, MultiPolygon or None
+        None when it is unresolved.
+    features : tuple of Named
+        As the text names them, in its order.
+    matches : tuple of Match
+        Where each was found.
+    best : Candidate or None
+    candidates : tuple of Candidate
+        All, the best first; also those that were not accepted.
+    troubles : tuple of Trouble
+    """
+
+    status: Status
+    shape: Any
+    features: tuple[Named, ...]
+    matches: tuple[Match, ...]
+    best: Candidate | None
+    candidates: tuple[Candidate, ...]
+    troubles: tuple[Trouble, ...] = field(default=())
+
+
+def solve(parsed: Parse, features: Features, inside: NDArray[np.float64] | None = None) -> list[Solution]:
+    """Draw the polygon of every part of a text.
+
+    Parameters
+    ----------
+    parsed : Parse
+    features : Features
+    inside : (N, 2) float64, optional
+        Points of the plane that are known to belong to the land: the office of the community, its compounds.
+
+    Returns
+    -------
+    list of Solution
+        One for each part. What the text takes out is cut from every part.
+    """
+    solutions = [solve_part(part, features, inside) for part in parsed.parts]
+    for exemption in parsed.exemptions:
+        solutions = [_exempted(each, exemption, features) for each in solutions]
+    return solutions
+
+
+def solve_part(part: Part, features: Features, inside: NDArray[np.float64] | None = None) -> Solution:
+    """Draw the polygon of one part: first with the features as named, then with their side roads and tunnels."""
+    mentions = _mentions(part)
+    matches = [features.find(mention) for _, mention, _ in mentions]
+    troubles = [Trouble(TroubleKind.MISSING_SIDE, side, "") for side in part.missing]
+    for (side, mention, _), match in zip(mentions, matches, strict=True):
+        if not match.how:
+            troubles.append(Trouble(TroubleKind.NOT_FOUND, side, mention.name, offers=match.offers))
+        elif match.how == "alias":
+            troubles.append(Trouble(TroubleKind.ALIAS, side, mention.name, offers=match.names))
+    named = _named(mentions, matches, features)
+    if any(each.kind in {TroubleKind.NOT_FOUND, TroubleKind.MISSING_SIDE} for each in troubles):
+        return Solution(Status.UNRESOLVED, None, tuple(named), tuple(matches), None, (), tuple(troubles))
+    first = _answer(named, matches, features, troubles, inside)
+    if first.status is Status.EXACT:
+        return first
+    wider = [features.with_companions(match) for match in matches]
+    if all(len(one.names) == len(two.names) for one, two in zip(matches, wider, strict=True)):
+        return first
+    second = _answer(_named(mentions, wider, features), wider, features, troubles, inside)
+    rank = list(Status).index
+    return second if rank(second.status) < rank(first.status) else first
+
+
+def _mentions(part: Part) -> list[tuple[Side | None, Mention, bool]]:
+    if part.legs:
+        return [(None, leg.along, True) for leg in part.legs]
+    return [(limit.side, each, len(limit.mentions) == 1) for limit in part.limits for each in limit.mentions]
+
+
+def _named(
+    mentions: Sequence[tuple[Side | None, Mention, bool]], matches: Sequence[Match], features: Features
+) -> list[Named]:
+    edges = features.network.edges
+    return [
+        Named(side, mention.name, match.edges, shapely.MultiLineString(list(edges[match.edges])), alone)
+        for (side, mention, alone), match in zip(mentions, matches, strict=True)
+    ]
+
+
+def _answer(
+    named: list[Named],
+    matches: list[Match],
+    features: Features,
+    before: list[Trouble],
+    inside: NDArray[np.float64] | None,
+) -> Solution:
+    order, sequence = _sequence(named)
+    rings: list[Any] = []
+    broken: list[tuple[list[int], Broken]] = []
+    for way in order:
+        found, gaps = walk(features.network, [named[number].edges for number in way])
+        rings += [ring.shape for ring in found]
+        broken = broken or [(way, each) for each in gaps]
+    if len({each.name for each in named}) == 1:
+        rings = _enclosed_by_one(named[0], features)
+    shapes = [("ring", ring) for ring in rings]
+    if named[0].side is not None:
+        box = _meeting_box(named, sequence)
+        if box is not None:
+            shapes += [("faces", shape) for shape in enclosed(features, _by_side(named), box)]
+    candidates = _candidates(shapes, named, inside)
+    if rings and any(on.metres <= 0 for on in candidates[0].evidence.features):
+        for way in order:
+            found, _ = walk(features.network, [named[number].edges for number in way], every=True)
+            shapes += [("ring", ring.shape) for ring in found]
+        candidates = _candidates(shapes, named, inside)
+    if candidates and not _faults(candidates[0], named):
+        shapes += [("faces", shape) for shape in variants(candidates[0].shape, _all_edges(named, features))]
+        candidates = _nearest_first(_candidates(shapes, named, inside), named)
+    troubles = list(before)
+    if not candidates:
+        troubles += _apart(named, broken)
+        return Solution(Status.UNRESOLVED, None, tuple(named), tuple(matches), None, (), tuple(troubles))
+    best = candidates[0]
+    faults = _faults(best, named)
+    if not rings:
+        faults += _apart(named, broken)
+    status, more = _status(best, candidates, faults, before, named)
+    shape = None if status is Status.UNRESOLVED else best.shape
+    return Solution(status, shape, tuple(named), tuple(matches), best, tuple(candidates), (*before, *faults, *more))
+
+
+def _enclosed_by_one(only: Named, features: Features) -> list[Any]:
+    """Return what one feature encloses: a compound with its wall on all sides, a ring road."""
+    faces = shapely.get_parts(shapely.polygonize(features.network.edges[only.edges]))
+    lands = shapely.get_parts(shapely.unary_union(faces))
+    return [shapely.Polygon(land.exterior) for land in (*lands, *faces)]
+
+
+def _sequence(named: list[Named]) -> tuple[list[list[int]], list[int]]:
+    """Return likely orders of the features round the land, and one of them."""
+    if named[0].side is None:
+        order = [number for number in range(len(named)) if number == 0 or named[number].name != named[number - 1].name]
+        if len(order) > 1 and named[order[0]].name == named[order[-1]].name:
+            order = order[:-1]
+        return [order], order
+    by_side: dict[Side, list[int]] = {}
+    for number, each in enumerate(named):
+        assert each.side is not None  # noqa: S101 -- a text has sides or legs, not both
+        by_side.setdefault(each.side, []).append(number)
+    turn = sorted(by_side, key=lambda side: np.arctan2(*DIRECTIONS[side][::-1]) % _FULL_TURN)
+    groups = [by_side[side] for side in turn]
+    shapes = np.array([each.shape for each in named], dtype=object)
+    apart = shapely.distance(shapes[:, None], shapes[None, :])
+    found = []
+    for order in orders(groups, apart):
+        short = [n for at, n in enumerate(order) if named[n].name != named[order[at - 1]].name or len(order) == 1]
+        found.append(short)
+    return [each for each in found if each], found[0]
+
+
+def _meeting_box(named: list[Named], order: list[int]) -> tuple[float, ...] | None:
+    """Return the box round the places where features that follow each other meet or come nearest."""
+    places = []
+    for one, two in zip(order, order[1:] + order[:1], strict=True):
+        meeting = shapely.intersection(named[one].shape, named[two].shape)
+        if meeting.is_empty:
+            meeting = shapely.shortest_line(named[one].shape, named[two].shape)
+            if meeting.length > MAX_GAP:
+                return None
+        places.append(meeting)
+    if not places:
+        return None
+    west, south, east, north = shapely.total_bounds(np.array(places, dtype=object)).tolist()
+    return (west, south, east, north) if east > west and north > south else None
+
+
+def _by_side(named: list[Named]) -> dict[Side, NDArray[np.int64]]:
+    sides: dict[Side, list[NDArray[np.int64]]] = {}
+    for each in named:
+        if each.side is not None:
+            sides.setdefault(each.side, []).append(each.edges)
+    return {side: np.unique(np.concatenate(edges)) for side, edges in sides.items()}
+
+
+def _candidates(
+    shapes: list[tuple[str, Any]], named: list[Named], inside: NDArray[np.float64] | None
+) -> list[Candidate]:
+    found: list[Candidate] = []
+    for way, shape in shapes:
+        same = next((number for number, each in enumerate(found) if agreement(each.shape, shape) > 0.999), None)
+        if same is not None:
+            if way not in found[same].ways:
+                old = found[same]
+                found[same] = Candidate(old.shape, (*old.ways, way), old.gap, old.score + 0.02, old.evidence)
+            continue
+        evidence = examine(shape, named)
+        score = evidence.score
+        if inside is not None and len(inside):
+            score += 0.1 * float(shapely.intersects_xy(shape, inside[:, 0], inside[:, 1]).mean())
+        found.append(Candidate(shape, (way,), evidence.perimeter - evidence.named, score, evidence))
+    return sorted(found, key=lambda each: (bool(_faults(each, named)), -each.score))
+
+
+def _nearest_first(candidates: list[Candidate], named: list[Named]) -> list[Candidate]:
+    """Put the smallest of those first that differ only by carriageways: land reaches to the near side of a road."""
+    best = candidates[0]
+    same = [
+        each
+        for each in candidates
+        if not _faults(each, named)
+        and each.gap <= best.gap + SMALL_GAP
+        and each.score > best.score - _RIVAL
+        and (each is best or only_carriageways(each.shape, best.shape))
+    ]
+    first = min(same, key=lambda each: float(each.shape.area))
+    return [first, *(each for each in candidates if each is not first)]
+
+
+def _all_edges(named: list[Named], features: Features) -> NDArray[Any]:
+    edges: NDArray[Any] = features.network.edges[np.unique(np.concatenate([each.edges for each in named]))]
+    return edges
+
+
+def _faults(best: Candidate, named: list[Named]) -> list[Trouble]:
+    faults = []
+    for each, on in zip(named, best.evidence.features, strict=True):
+        if on.metres <= 0:
+            faults.append(Trouble(TroubleKind.UNUSED, each.side, each.name))
+        elif each.side is not None and on.towards < (RIGHT if each.alone else STEP):
+            faults.append(Trouble(TroubleKind.WRONG_SIDE, each.side, each.name, on.metres))
+    told = {each.side for each in faults}
+    faults += [
+        Trouble(TroubleKind.WRONG_SIDE, side, "")
+        for side, towards in best.evidence.sides.items()
+        if towards < RIGHT and side not in told
+    ]
+    return faults
+
+
+def _status(
+    best: Candidate, candidates: list[Candidate], faults: list[Trouble], before: list[Trouble], named: list[Named]
+) -> tuple[Status, list[Trouble]]:
+    more: list[Trouble] = []
+    if best.gap > SMALL_GAP:
+        more.append(Trouble(TroubleKind.GAP, None, "", best.gap))
+    if faults or best.gap > MOST_GAP * best.evidence.perimeter:
+        return Status.UNRESOLVED, more
+    rivals = [
+        each
+        for each in candidates[1:]
+        if each.score > best.score - _RIVAL
+        and agreement(each.shape, best.shape) < SAME
+        and not only_carriageways(each.shape, best.shape)
+        and not _faults(each, named)
+        and each.gap <= max(SMALL_GAP, best.gap)
+    ]
+    if rivals:
+        return Status.AMBIGUOUS, [*more, Trouble(TroubleKind.RIVAL, None, "")]
+    both = any(
+        len(each.ways) > 1 and (agreement(each.shape, best.shape) >= SAME or only_carriageways(each.shape, best.shape))
+        for each in candidates
+    )
+    if before or (named[0].side is not None and len({each.name for each in named}) > 1 and not both):
+        return Status.AMBIGUOUS, more  # an alias, or only one of the two ways leads there
+    return (Status.GAP_BRIDGED if best.gap > SMALL_GAP else Status.EXACT), more
+
+
+def _apart(named: list[Named], broken: list[tuple[list[int], Broken]]) -> list[Trouble]:
+    """Blame the feature that meets neither of its neighbours, or both that do not meet."""
+    missed: dict[int, list[float]] = {}
+    for way, gap in broken:
+        for number in (way[gap.one], way[gap.two]):
+            missed.setdefault(number, []).append(gap.metres)
+    twice = {number for number, metres in missed.items() if len(metres) > 1}
+    blamed = twice or set(missed) or set(range(len(named)))
+    return [
+        Trouble(TroubleKind.APART, named[number].side, named[number].name, max(missed.get(number, [0.0])))
+        for number in sorted(blamed)
+    ]
+
+
+def _exempted(solution: Solution, exemption: Exemption, features: Features) -> Solution:
+    """Cut out what a text takes out, or join what it expressly counts in."""
+    if solution.shape is None:
+        return solution
+    shapes = []
+    troubles = list(solution.troubles)
+    if exemption.part is not None:
+        inner = solve_part(exemption.part, features)
+        troubles += inner.troubles
+        shapes = [inner.shape] if inner.shape is not None else []
+    for mention in exemption.mentions:
+        match = features.find(mention)
+        areas = shapely.get_parts(shapely.polygonize(features.network.edges[match.edges]))
+        if len(areas):
+            shapes.append(shapely.unary_union(areas))
+        else:
+            troubles.append(Trouble(TroubleKind.NOT_FOUND, None, mention.name, offers=match.offers))
+    status = solution.status if len(troubles) == len(solution.troubles) else Status.UNRESOLVED
+    other = shapely.unary_union(shapes)
+    shape = shapely.difference(solution.shape, other) if exemption.excluded else shapely.union(solution.shape, other)
+    return Solution(
+        status,
+        shape if status is not Status.UNRESOLVED else None,
+        solution.features,
+        solution.matches,
+        solution.best,
+        solution.candidates,
+        tuple(troubles),
+    )

@@ -1,0 +1,115 @@
+"""The end of every edit: heal, finish, look whether all is well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import shapely
+
+from gridmap import codes
+from gridmap.errors import CoverageBroken
+from gridmap.space.guards import Crossing, Guards, divided_outlines, refuse, require_sound
+from gridmap.space.healing import absorb, heal
+from gridmap.space.layout import Change, GridState, Layout, apply
+from gridmap.space.measure import array_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from gridmap.space.workbench import Workbench
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """What an edit made.
+
+    Parameters
+    ----------
+    layout : Layout
+    change : Change
+        From the layout before to this one.
+    warnings : tuple of Crossing
+        Buildings and compounds that the edit divides between grids.
+    """
+
+    layout: Layout
+    change: Change
+    warnings: tuple[Crossing, ...] = ()
+
+    @property
+    def inverse(self) -> Change:
+        """What undoes the edit."""
+        return self.change.inverse()
+
+
+def settle(work: Workbench, guards: Guards) -> Edited:
+    """Finish an edit, or refuse it.
+
+    Raises
+    ------
+    EditRefused
+        It changes nothing, or one of the guards objects.
+    CoverageBroken
+        Land was lost or doubled: a mistake of the program, never of the user.
+    """
+    absorb(work, list(work.lands))
+    heal(work, [block for block in work.owner if work.moved(block)])
+    change = work.finish()
+    if not change.owner and not change.grids:
+        raise refuse("the edit changes nothing: the land has this grid already", "nothing_changes", None)
+    after = apply(work.layout, change)
+    _require_same_land(change)
+    require_sound(work.layout, after, change, guards)
+    return Edited(after, change, divided_outlines(work.layout, after, change, guards))
+
+
+def next_code(work: Workbench, grid: UUID, community_code: str) -> tuple[str, bool]:
+    """Hand out a code in a community, and say whether it is provisional.
+
+    A grid that had a code in force there gets it back; else it is the lowest that nobody has or ever had.
+
+    Raises
+    ------
+    CodesExhausted
+    """
+    layout = work.layout
+    used = {
+        state.code
+        for states in (layout.grids, work.grids)
+        for state in states.values()
+        if state is not None and state.community_code == community_code
+    }
+    if grid in layout.grids:
+        used.discard(layout.grids[grid].code)
+        for code, holder in layout.holders.items():
+            if holder == grid and code not in used and codes.community_of(code) == community_code:
+                return code, False
+    used.update(code for code in layout.codes_taken if code.startswith(community_code))
+    return codes.next_free(community_code, used), True
+
+
+def new_state(work: Workbench, like: GridState, grid: UUID) -> GridState:
+    """Make a grid beside another one: its kind and community, a new code, nobody responsible yet."""
+    code, provisional = next_code(work, grid, like.community_code)
+    return replace(
+        like,
+        id=grid,
+        code=code,
+        name=f"{like.name}（{code[-3:]}）" if like.name else "",
+        multipart=False,
+        provisional=provisional,
+        four_limits="",
+        source_document="",
+        worker="",
+    )
+
+
+def _require_same_land(change: Change) -> None:
+    """Compare the area before and after: rounding ends of borders on the outside costs less than 1 mm along them."""
+    if not change.added:
+        return
+    before, after = array_of(change.removed.values()), array_of(change.added.values())
+    lost = float(shapely.area(before).sum() - shapely.area(after).sum())
+    if abs(lost) > 1e-6 + 0.001 * float(shapely.length(before).sum()):
+        raise CoverageBroken(f"the edit would lose {lost:.3f} m² of land: nothing was changed; report it", problems=[])

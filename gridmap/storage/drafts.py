@@ -1,0 +1,349 @@
+"""Drafts: branching off a plan, writing what an edit changed, and the log of edits and steps.
+
+Whoever changes a draft holds its row until the transaction ends, so that edits come one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, literal, select, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import NullType
+
+from gridmap.errors import Conflict
+from gridmap.model.land import PlanState
+from gridmap.storage import bulk, tables
+from gridmap.storage.draft_tables import plan_edit, plan_step
+from gridmap.storage.plans import plan_named, shape_hash
+from gridmap.storage.scoping import within, within_subdistrict
+from gridmap.storage.wkb import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from shapely import Geometry
+    from sqlalchemy import Table
+
+    from gridmap.access import Scope
+    from gridmap.model.land import Plan
+    from gridmap.storage.database import Transaction
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit, as it was made. `operation` is the request, `change` what it did, `inverse` what undoes it."""
+
+    id: UUID
+    plan_id: UUID
+    number: int
+    parent_id: UUID | None
+    author: str
+    at: datetime
+    operation: dict[str, Any]
+    change: dict[str, Any]
+    inverse: dict[str, Any]
+
+    @property
+    def op(self) -> str:
+        """Name of the operation."""
+        name: str = self.operation["op"]
+        return name
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a draft: an edit, or a way back (undo) or forth (redo) over one.
+
+    Parameters
+    ----------
+    revision : int
+        Of the draft after the step.
+    head_id : UUID or None
+        The last edit of the draft's path after the step; None where the draft is as its base.
+    op : str
+        Name of the edit's operation.
+    grids : list of dict
+        `id` and `code` of every grid that it changed.
+    """
+
+    id: UUID
+    plan_id: UUID
+    revision: int
+    verb: str
+    edit_id: UUID
+    head_id: UUID | None
+    actor: str
+    at: datetime
+    op: str
+    grids: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Land:
+    """What a step writes into the tables of a plan, lon/lat EPSG:4490.
+
+    Parameters
+    ----------
+    blocks : mapping of UUID to Polygon
+        That the plan did not have before.
+    owners : mapping of UUID to UUID or None
+        Blocks that get another grid, None for those that leave the plan.
+    grids : mapping of UUID to dict or None
+        Columns of `plan_grid` of every grid that changed, None for those that leave.
+    shapes : mapping of UUID to Polygon or MultiPolygon
+        Of the grids whose land changed.
+    parents : collection of (child, parent, kind)
+    """
+
+    blocks: Mapping[UUID, Geometry]
+    owners: Mapping[UUID, UUID | None]
+    grids: Mapping[UUID, dict[str, Any] | None]
+    shapes: Mapping[UUID, Geometry]
+    parents: Collection[tuple[UUID, UUID, str]]
+
+
+def branch(tx: Transaction, plan: Plan) -> None:
+    """Store a draft with all that its base (`based_on`) has: grids, labels, shapes."""
+    row = {name: value for name, value in asdict(plan).items() if name in tables.plan.c}
+    tx.connection.execute(
+        tables.plan.insert(), row | {"state": plan.state.value, "created_at": tx.now, "created_by": tx.actor}
+    )
+    for table in (tables.plan_grid, tables.plan_row, tables.grid_shape):
+        names = [column.name for column in table.c if column.name not in {"fid", "plan_id"}]
+        # shapes go from table to table as they are, not by way of WKB
+        columns = [type_coerce(table.c[name], NullType()) if name == "geom" else table.c[name] for name in names]
+        source = select(literal(plan.id, table.c.plan_id.type), *columns).where(table.c.plan_id == plan.based_on)
+        tx.connection.execute(insert(table).from_select(["plan_id", *names], source))
+
+
+def held(tx: Transaction, scope: Scope, plan_id: UUID) -> Plan:
+    """Return a plan and hold its row until the transaction ends. On SpatiaLite a writer holds everything anyway.
+
+    Raises
+    ------
+    NotFound
+        There is none with that id, or it is out of scope.
+    """
+    if tx.postgis:
+        tx.connection.execute(select(tables.plan.c.id).where(tables.plan.c.id == plan_id).with_for_update())
+    return plan_named(tx, scope, plan_id)
+
+
+def advance(tx: Transaction, plan: Plan, step: Step) -> None:
+    """Write a step, and the draft's new revision with it.
+
+    Raises
+    ------
+    Conflict
+        The plan is no draft, or has another revision by now.
+    """
+    table = tables.plan
+    changed = tx.connection.execute(
+        table.update()
+        .where(table.c.id == plan.id, table.c.state == PlanState.DRAFT.value, table.c.revision == plan.revision)
+        .values(revision=step.revision)
+    )
+    if changed.rowcount == 0:
+        raise Conflict("the plan was changed meanwhile, or is no draft: read it again", plan=str(plan.id))
+    row = asdict(step)
+    del row["op"]  # of the edit, where it stands already
+    tx.connection.execute(plan_step.insert(), row)
+
+
+def log(tx: Transaction, edit: Edit) -> None:
+    """Write an edit into the log."""
+    tx.connection.execute(plan_edit.insert(), asdict(edit))
+
+
+def write(tx: Transaction, plan: Plan, land: Land) -> None:
+    """Write what a step changed into the tables of the draft; what it did not change is not touched."""
+    _write_grids(tx, plan, land)
+    packed = pack(land.blocks.values(), "POLYGON")
+    blocks = [{"id": block, "geom": shape} for block, shape in zip(land.blocks, packed, strict=True)]
+    _add_missing(tx, tables.block, blocks, ("id",))
+    parents = [{"child_id": child, "parent_id": parent, "kind": kind} for child, parent, kind in land.parents]
+    _add_missing(tx, tables.block_parent, parents, ("child_id", "parent_id"))
+    rows = tables.plan_row
+    gone = [block for block, owner in land.owners.items() if owner is None]
+    for chunk in bulk.chunks(gone):
+        tx.connection.execute(
+            rows.delete().where(rows.c.plan_id == plan.id, bulk.among(tx, rows.c.block_id, list(chunk)))
+        )
+    kept = [
+        {"plan_id": plan.id, "block_id": block, "grid_id": owner}
+        for block, owner in land.owners.items()
+        if owner is not None
+    ]
+    bulk.put(tx, rows, kept, ("plan_id", "block_id"))
+
+
+def polygons(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Geometry]:
+    """Return blocks by id, lon/lat EPSG:4490; they are immutable and belong to no plan."""
+    table = tables.block
+    found: dict[UUID, Geometry] = {}
+    for chunk in bulk.chunks(list(ids)):
+        query = select(table.c.id, table.c.geom).where(bulk.among(tx, table.c.id, list(chunk)))
+        rows = tx.connection.execute(query).all()
+        found.update(zip([row.id for row in rows], unpack([row.geom for row in rows]), strict=True))
+    return found
+
+
+def flags(tx: Transaction, scope: Scope, plan_id: UUID) -> dict[UUID, tuple[bool, bool]]:
+    """Return of every visible grid of a plan whether it lies apart on purpose, and whether its code is provisional."""
+    table = tables.plan_grid
+    query = select(table.c.grid_id, table.c.multipart, table.c.provisional).where(
+        table.c.plan_id == plan_id, within(scope, table.c.community_id)
+    )
+    return {row.grid_id: (row.multipart, row.provisional) for row in tx.connection.execute(query)}
+
+
+def labels(tx: Transaction, plan_id: UUID) -> dict[UUID, UUID]:
+    """Return which grid has which block in a plan."""
+    table = tables.plan_row
+    rows = tx.connection.execute(select(table.c.block_id, table.c.grid_id).where(table.c.plan_id == plan_id))
+    return {row.block_id: row.grid_id for row in rows}
+
+
+def declare_apart(tx: Transaction, plan_id: UUID, grid_ids: Sequence[UUID]) -> None:
+    """Declare that grids of a draft lie in several places."""
+    table = tables.plan_grid
+    for chunk in bulk.chunks(list(grid_ids)):
+        tx.connection.execute(
+            table.update()
+            .where(table.c.plan_id == plan_id, bulk.among(tx, table.c.grid_id, list(chunk)))
+            .values(multipart=True)
+        )
+
+
+def registers_revision(tx: Transaction) -> tuple[str, int]:
+    """Return a value that is another one after anything but plans was changed, and in every database."""
+    table = tables.audit
+    query = select(func.count()).select_from(table).where(table.c.subject_kind != "plan")
+    return str(tx.connection.engine.url), int(tx.connection.execute(query).scalar_one())
+
+
+def edit_with(tx: Transaction, edit_id: UUID) -> Edit:
+    """Return one edit of the log; a step of a visible plan named it."""
+    return Edit(*tx.connection.execute(select(*_edit_columns()).where(plan_edit.c.id == edit_id)).one())
+
+
+def edit_after(tx: Transaction, plan_id: UUID, head_id: UUID | None) -> Edit | None:
+    """Return the edit that was made last on top of another: what there is to redo. None when there is none."""
+    on_top = plan_edit.c.parent_id.is_(None) if head_id is None else plan_edit.c.parent_id == head_id
+    query = select(*_edit_columns()).where(plan_edit.c.plan_id == plan_id, on_top)
+    row = tx.connection.execute(query.order_by(plan_edit.c.number.desc()).limit(1)).one_or_none()
+    return Edit(*row) if row else None
+
+
+def edits(tx: Transaction, scope: Scope, plan_id: UUID) -> list[Edit]:
+    """Return every edit of a visible draft in the order of making, those off its path included."""
+    query = select(*_edit_columns()).join_from(plan_edit, tables.plan, tables.plan.c.id == plan_edit.c.plan_id)
+    query = query.where(plan_edit.c.plan_id == plan_id, within_subdistrict(scope, tables.plan.c.subdistrict_id))
+    return [Edit(*row) for row in tx.connection.execute(query.order_by(plan_edit.c.number))]
+
+
+def path_changes(tx: Transaction, scope: Scope, plan_id: UUID) -> list[dict[str, Any]]:
+    """Return what the edits did that make a visible draft what it is, in their order: the undone ones left out."""
+    step = last_step(tx, scope, plan_id)
+    if step is None or step.head_id is None:
+        return []
+    found = {edit.id: edit for edit in edits(tx, scope, plan_id)}
+    path: list[dict[str, Any]] = []
+    head: UUID | None = step.head_id
+    while head is not None:
+        path.append(found[head].change)
+        head = found[head].parent_id
+    return path[::-1]
+
+
+def next_number(tx: Transaction, plan_id: UUID) -> int:
+    """Return the number of the next edit of a draft whose row is held."""
+    query = select(func.coalesce(func.max(plan_edit.c.number), 0)).where(plan_edit.c.plan_id == plan_id)
+    return int(tx.connection.execute(query).scalar_one()) + 1
+
+
+def last_step(tx: Transaction, scope: Scope, plan_id: UUID) -> Step | None:
+    """Return the step that made a visible draft what it is; None before the first."""
+    row = tx.connection.execute(_steps(scope, plan_id).order_by(plan_step.c.revision.desc()).limit(1)).one_or_none()
+    return _step(row) if row else None
+
+
+def steps_after(tx: Transaction, scope: Scope, plan_id: UUID, revision: int) -> list[Step]:
+    """Return the steps of a visible draft that are newer than a revision."""
+    query = _steps(scope, plan_id).where(plan_step.c.revision > revision).order_by(plan_step.c.revision)
+    return [_step(row) for row in tx.connection.execute(query)]
+
+
+def _write_grids(tx: Transaction, plan: Plan, land: Land) -> None:
+    grids, shapes = tables.plan_grid, tables.grid_shape
+    if not land.grids and not land.shapes:
+        return
+    kept = {grid_id: row for grid_id, row in land.grids.items() if row is not None}
+    _add_missing(tx, tables.grid, [{"id": grid_id, "first_seen": tx.now} for grid_id in kept], ("id",))
+    touched = list(dict.fromkeys([*land.grids, *land.shapes]))
+    query = select(grids).where(grids.c.plan_id == plan.id, bulk.among(tx, grids.c.grid_id, touched))
+    old = {row["grid_id"]: dict(row) for row in tx.connection.execute(query).mappings()}
+    hashes = {grid_id: shape_hash(shape) for grid_id, shape in land.shapes.items()}
+    delivered = _delivered(tx, plan, hashes)
+    fresh = {grid_id: old.get(grid_id, {}) | row for grid_id, row in kept.items()}
+    for grid_id in hashes:
+        fresh[grid_id] = fresh.get(grid_id, old.get(grid_id, {})) | {"delivered": delivered.get(grid_id)}
+    complete = [{"delivered": None} | row | {"plan_id": plan.id, "grid_id": each} for each, row in fresh.items()]
+    # two grids may exchange their codes: all old rows go before the new ones come
+    _delete(tx, grids, plan.id, touched)
+    bulk.insert(tx, grids, complete)
+    _delete(tx, shapes, plan.id, [grid_id for grid_id, row in land.grids.items() if row is None])
+    packed = pack(land.shapes.values(), "MULTIPOLYGON")
+    rows = [
+        {"plan_id": plan.id, "grid_id": grid_id, "hash": hashes[grid_id], "geom": shape}
+        for grid_id, shape in zip(land.shapes, packed, strict=True)
+    ]
+    bulk.put(tx, shapes, rows, ("plan_id", "grid_id"))
+
+
+def _delivered(tx: Transaction, plan: Plan, hashes: Mapping[UUID, str]) -> dict[UUID, str | None]:
+    """Return the delivered borders of those grids that have the very land again that they have in the base."""
+    grids, shapes = tables.plan_grid, tables.grid_shape
+    query = (
+        select(grids.c.grid_id, grids.c.delivered, shapes.c.hash)
+        .join_from(grids, shapes, (shapes.c.plan_id == grids.c.plan_id) & (shapes.c.grid_id == grids.c.grid_id))
+        .where(grids.c.plan_id == plan.based_on, bulk.among(tx, grids.c.grid_id, list(hashes)))
+    )
+    return {row.grid_id: row.delivered for row in tx.connection.execute(query) if row.hash == hashes[row.grid_id]}
+
+
+def _delete(tx: Transaction, table: Table, plan_id: UUID, grid_ids: Iterable[UUID]) -> None:
+    wanted = list(grid_ids)
+    if wanted:
+        tx.connection.execute(table.delete().where(table.c.plan_id == plan_id, bulk.among(tx, table.c.grid_id, wanted)))
+
+
+def _add_missing(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
+    """Add the rows that are not there yet: two drafts may make the same block at the same moment."""
+    if rows:
+        dialect = postgresql if tx.postgis else sqlite
+        tx.connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
+
+
+def _edit_columns() -> list[Any]:
+    return [plan_edit.c[name] for name in Edit.__dataclass_fields__]
+
+
+def _steps(scope: Scope, plan_id: UUID) -> Any:
+    columns = [plan_step.c[name] for name in Step.__dataclass_fields__ if name != "op"]
+    return (
+        select(*columns, plan_edit.c.operation)
+        .join_from(plan_step, plan_edit, plan_edit.c.id == plan_step.c.edit_id)
+        .join(tables.plan, tables.plan.c.id == plan_step.c.plan_id)
+        .where(plan_step.c.plan_id == plan_id, within_subdistrict(scope, tables.plan.c.subdistrict_id))
+    )
+
+
+def _step(row: Any) -> Step:
+    values = row._asdict()
+    operation = values.pop("operation")
+    return Step(**values, op=operation["op"])

@@ -1,0 +1,40 @@
+"""The list of plans (`/plans`), from which a draft is begun."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from maps import assets
+from maps.shell import Page, Verbatim
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridmap.services.plan_values import PlanView
+
+
+def plan_list_page(plans: Sequence[PlanView], *, demonstration: bool, nonce: str) -> str:
+    """Make the page that lists plans, drafts first.
+
+    Parameters
+    ----------
+    nonce : str
+        Put on every script and style, so that the server can send a strict content-security-policy.
+    """
+    page = Page("网格划分", nonce)
+    for name in ("overview", "planner", "plans"):
+        page.add_code("style", assets.text(f"css/{name}.css"), name)
+    page.html.add_child(
+        Verbatim(_template().render(title="网格划分", plans=plans, demonstration=demonstration)), name="plans"
+    )
+    page.add_code("script", assets.text("js/planner/list.js"), "list")
+    return str(page.render())
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(assets.text("plans.html"))

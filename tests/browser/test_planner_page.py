@@ -1,0 +1,225 @@
+"""The planner's page in Chromium: the whole story from a draft to its taking effect, and two planners at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from fresh_databases import copied_file
+from office import code, load, lonlat, open_office, write_households
+from serving import Server
+
+from gridmap.config import data_dir
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import Visit
+    from playwright.sync_api import Page
+
+# households in the west of grid A, the middle of B and all over D
+PLACES = [(30.0 + 5 * i, 250.0) for i in range(8)] + [(230.0 + 4 * i, 180.0) for i in range(6)] + [(560.0, 260.0)] * 5
+READY = (
+    "() => window.gridmap && gridmap.page && gridmap.page.draft.grids.size > 0"
+    " && document.querySelectorAll('#table tbody tr').length > 0"
+)
+
+
+@pytest.fixture
+def planning(spatialite_template: Path, tmp_path: Path) -> Iterator[str]:
+    """The office with its plan in force, served."""
+    with copied_file(spatialite_template, tmp_path) as path:
+        database = Database.open(path)
+        open_office(database, tmp_path)
+        load(database, "households", write_households(tmp_path, PLACES))
+        database.close()
+        with Server(str(path)) as server:
+            yield server.address
+
+
+def begin(address: str, name: str = "2027年调整") -> str:
+    made: dict[str, Any] = httpx2.post(f"{address}/api/v1/plans", json={"name": name}).json()
+    return str(made["id"])
+
+
+def refine(address: str, plan: str) -> None:
+    """Divide grid A's land, but for what lies west of 100 m, into two blocks."""
+    lines = [[lonlat(100, 100), lonlat(100, 300)], [lonlat(100, 200), lonlat(200, 200)]]
+    httpx2.post(f"{address}/api/v1/plans/{plan}/edits", json={"op": "refine", "lines": lines}).raise_for_status()
+
+
+def open_plan(visit: Callable[..., Visit], address: str, plan: str, **options: Any) -> Visit:
+    seen = visit(f"{address}/plans/{plan}", **options)
+    seen.page.wait_for_function(READY)
+    return seen
+
+
+def at(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Where a point of the drawing (metres from its lower left corner) is on the screen."""
+    lon, lat = lonlat(x, y)
+    place = page.evaluate(
+        """([lat, lon]) => {
+          const box = gridmap.map.getContainer().getBoundingClientRect(), p = gridmap.map.latLngToContainerPoint([lat, lon]);
+          return [box.left + p.x, box.top + p.y];
+        }""",
+        [lat, lon],
+    )
+    return float(place[0]), float(place[1])
+
+
+def click(page: Page, x: float, y: float) -> None:
+    page.mouse.click(*at(page, x, y))
+
+
+def revision(page: Page) -> int:
+    return int(page.evaluate("() => gridmap.page.draft.revision"))
+
+
+def wait_for(page: Page, number: int) -> None:
+    page.wait_for_function(
+        "(number) => gridmap.page.draft.revision === number && !gridmap.page.sending", arg=number
+    )
+
+
+def cut_a(page: Page) -> None:
+    """Choose grid A and cut it from north to south at 100 m."""
+    click(page, 50, 250)
+    page.click("[data-tool=cut]")
+    click(page, 100, 330)
+    click(page, 100, 70)
+    page.click("#doing-done")
+
+
+def test_the_whole_story(planning: str, visit: Callable[..., Visit]) -> None:
+    plan = begin(planning)
+    refine(planning, plan)
+    seen = open_plan(visit, planning, plan)
+    page = seen.page
+    assert page.locator("#plan-state").inner_text() == "草案"
+    assert page.locator("#table tbody tr").count() == 5
+
+    cut_a(page)
+    wait_for(page, 2)
+    page.wait_for_function("() => document.querySelectorAll('#table tbody tr').length === 6")
+    page.wait_for_function("() => document.getElementById('changes-summary').textContent.includes('8 户')")
+    page.keyboard.press("Escape")
+
+    # drag the border of B to the west, over the block in the north of the new grid
+    page.click("[data-tool=push]")
+    page.mouse.move(*at(page, 250, 250))
+    page.mouse.down()
+    page.mouse.move(*at(page, 150, 250), steps=12)
+    page.mouse.up()
+    wait_for(page, 3)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    wait_for(page, 4)
+    page.keyboard.press("Control+y")
+    wait_for(page, 5)
+
+    page.check("#compare")
+    page.wait_for_function("() => gridmap.page.differences.length > 0")
+    page.click("#check")
+    page.wait_for_selector("#problems:not([hidden])")
+    assert page.locator("#problems-summary").inner_text()
+    page.click("#problem-next")
+
+    page.click("#activate")
+    page.wait_for_selector("#activation[open]")
+    assert "变更网格" in page.locator("#activation-says").inner_text()
+    page.click("#activation-go")
+    page.wait_for_function("() => gridmap.page.plan.state === 'in_force'", timeout=20_000)
+    assert page.locator("#plan-state").inner_text() == "现行"
+    assert page.locator("[data-tool=cut]").is_disabled()
+    plans = httpx2.get(f"{planning}/api/v1/plans").json()
+    assert {each["id"]: each["state"] for each in plans}[plan] == "in_force"
+    seen.assert_clean()
+
+
+def test_a_refused_gesture_says_why_and_where(planning: str, visit: Callable[..., Visit]) -> None:
+    page = open_plan(visit, planning, begin(planning)).page
+    page.click("[data-tool=cut]")
+    click(page, 50, 330)
+    click(page, 50, 250)
+    page.click("#doing-done")
+    page.wait_for_selector("#notice.failed:not([hidden])")
+    assert "网格内部结束" in page.locator("#notice").inner_text()
+    assert revision(page) == 0
+    assert page.evaluate("() => gridmap.page.pointer.getLayers().length") == 1
+    assert page.locator("[data-tool=cut]").get_attribute("aria-pressed") == "true"
+
+
+def test_two_planners_lose_nothing(planning: str, visit: Callable[..., Visit]) -> None:
+    plan = begin(planning)
+    first, second = (open_plan(visit, planning, plan).page for _ in range(2))
+    second.evaluate("() => { gridmap.page.sending = true; }")  # its poll holds still, as between two of them
+    cut_a(first)
+    wait_for(first, 1)
+    second.evaluate("() => { gridmap.page.sending = false; }")
+    second.click("[data-tool=merge]")
+    click(second, 450, 50)
+    click(second, 550, 50)
+    second.click("#doing-done")
+    second.wait_for_function("() => gridmap.page.draft.revision === 1")
+    assert "另一位规划人员" in second.locator("#notice").inner_text()
+    assert second.evaluate("() => gridmap.page.draft.grids.size") == 6
+    log = httpx2.get(f"{planning}/api/v1/plans/{plan}/edits").json()
+    assert [edit["op"] for edit in log["edits"]] == ["cut"]
+
+
+def test_a_grid_is_renamed_by_keyboard(planning: str, visit: Callable[..., Visit]) -> None:
+    page = open_plan(visit, planning, begin(planning)).page
+    page.locator("#table tbody button").first.focus()
+    page.keyboard.press("Enter")
+    page.locator("#place button", has_text="更名").first.click()
+    page.get_by_label("新的名称").fill("滨江网格")
+    page.keyboard.press("Enter")
+    wait_for(page, 1)
+    assert "滨江网格" in page.locator("#table").inner_text()
+
+
+def test_the_line_is_drawn_by_keyboard(planning: str, visit: Callable[..., Visit]) -> None:
+    page = open_plan(visit, planning, begin(planning)).page
+    page.locator("#table button", has_text="解放路社区第01网格").press("Enter")
+    page.click("[data-tool=cut]")
+    box = page.locator("#map_planner")
+    for x, y in ((100, 330), (100, 70)):
+        lon, lat = lonlat(x, y)
+        page.evaluate("([lat, lon]) => gridmap.map.setView([lat, lon], gridmap.map.getZoom(), { animate: false })", [lat, lon])
+        box.focus()
+        page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
+    wait_for(page, 1)
+    assert page.evaluate("() => gridmap.page.draft.grids.size") == 6
+
+
+@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, {"width": 1024, "height": 768}])
+def test_the_page_is_accessible(planning: str, visit: Callable[..., Visit], size: dict[str, int]) -> None:
+    seen = open_plan(visit, planning, begin(planning))
+    page = seen.page
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    page.click("#zoom-all")
+    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    cut_a(page)
+    wait_for(page, 1)
+    found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+
+
+def test_plans_are_listed_and_begun(planning: str, visit: Callable[..., Visit]) -> None:
+    seen = visit(f"{planning}/plans")
+    page = seen.page
+    assert "现行" in page.locator("table").inner_text()
+    page.get_by_label("草案名称").fill("春季调整")
+    page.get_by_role("button", name="新建").click()
+    page.wait_for_function(READY)
+    assert page.locator("h1").inner_text() == "春季调整"
+    seen.assert_clean()
+
+
+def test_a_plan_that_is_not_there(planning: str, visit: Callable[..., Visit]) -> None:
+    page = visit(f"{planning}/plans/{code('A')}").page
+    assert "bad_input" in page.content() or "没有这个方案" in page.content()

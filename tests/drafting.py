@@ -1,0 +1,129 @@
+"""Drafts of the drawn office for tests: a town with people in it, strokes drawn as text, what the tables hold."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from ascii_art import line, polygons
+from office import SIZE, load, lonlat, to_lonlat, write_csv, write_geojson, write_households
+
+from gridmap.access import Scope
+from gridmap.services import drafts, plan_session
+from gridmap.storage import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gridmap.storage.database import Database, Transaction
+
+EVERYTHING = Scope.everything("planner")
+HALF = SIZE / 2  # metres of a cell of a stroke's drawing
+
+# A stroke is drawn over the office (14 by 6 half cells) with a frame of one half cell around it. The office below:
+#
+#     AAAABBBBDDDDDD
+#     AAAABBBBDDDDDD
+#     AAAABBBBDDEEEE
+#     AAAABBBBDDEEEE
+#     CCCCCCCCDDEEEE
+#     CCCCCCCCDDEEEE
+ACROSS_C = """
+    ................
+    ................
+    ................
+    ................
+    .....1..........
+    ................
+    ................
+    .....2..........
+"""
+ACROSS_D = """
+    ................
+    ................
+    ........1......2
+    ................
+    ................
+    ................
+    ................
+    ................
+"""
+INTO_C = """
+    ................
+    ................
+    ................
+    ................
+    .....1..........
+    ................
+    .....2..........
+    ................
+"""
+COMPOUND = """
+    .......
+    .......
+    .PP....
+"""
+
+
+def stroke(art: str) -> list[list[float]]:
+    """Points of a drawn line, lon/lat."""
+    return [list(lonlat(x - HALF, y - HALF)) for x, y in line(art, HALF).coords]
+
+
+def people(count: int = 60) -> list[tuple[float, float]]:
+    """Places of households all over the office, metres from its lower left corner."""
+    random = np.random.default_rng(4)
+    places: list[tuple[float, float]] = random.uniform((0, 0), (7 * SIZE, 3 * SIZE), (count, 2)).round(3).tolist()
+    return places
+
+
+def settle(database: Database, folder: Path) -> None:
+    """Bring households, shops and one compound into the drawn office."""
+    load(database, "households", write_households(folder, people()))
+    head = ["商铺编号", "商铺名称", "经度", "纬度"]
+    shops = [(f"S{number}", f"示范店{number}", *lonlat(x, y)) for number, (x, y) in enumerate(people(9))]
+    load(database, "shops", write_csv(folder / "shops.csv", head, shops))
+    compound = to_lonlat(shapely.buffer(polygons(COMPOUND, SIZE)["P"], -10.0))
+    load(
+        database,
+        "compounds",
+        write_geojson(folder / "compounds.geojson", [(compound, {"code": "P1", "name": "阳光花园"})]),
+    )
+
+
+def begin(tx: Transaction, name: str = "调整") -> UUID:
+    """Begin a draft."""
+    return UUID(drafts.new_draft(tx, EVERYTHING, name).id)
+
+
+def forget() -> None:
+    """Forget what the process keeps in memory, as a restart does."""
+    plan_session.forget()
+
+
+@contextmanager
+def rolled_back(database: Database, actor: str = "planner") -> Iterator[Transaction]:
+    """A transaction that writes, and leaves nothing behind."""
+    with database.transaction(actor, write=True) as tx:
+        yield tx
+        tx.connection.rollback()
+
+
+def stored(tx: Transaction, plan_id: UUID) -> dict[str, Any]:
+    """What the tables hold of a plan, byte by byte, apart from the plan's own row."""
+    found = {}
+    for table in (tables.plan_grid, tables.plan_row, tables.grid_shape):
+        rows = tx.connection.execute(table.select().where(table.c.plan_id == plan_id)).mappings()
+        kept = [{name: value for name, value in row.items() if name not in {"fid", "plan_id"}} for row in rows]
+        found[table.name] = sorted(kept, key=lambda row: (str(row["grid_id"]), str(row.get("block_id"))))
+    return found
+
+
+def body(**values: Any) -> str:
+    """An operation as the command line takes it."""
+    return json.dumps(values, ensure_ascii=False)

@@ -1,0 +1,47 @@
+"""Addresses in the text of a hotline row, and the place of the matter among them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridmap.address.free_text import find_addresses
+
+ROWS = [
+    (
+        "市民王女士来电反映,其家住解放路12号阳光花园3栋2单元501室,今天早上路过人民路35号门口时发现井盖缺失,请尽快处理。",
+        [("home", "解放路12号阳光花园3栋2单元501室"), ("matter", "人民路35号门口")],
+    ),
+    (
+        "来电人称位于建设街与和平路交叉口有人占道经营,油烟扰民,来电人住址：幸福小区5号楼2单元301。联系电话13812345678",
+        [("matter", "建设街与和平路交叉口"), ("home", "幸福小区5号楼2单元301")],
+    ),
+    ("解放路12号阳光花园3栋2单元501,楼上漏水", [("matter", "解放路12号阳光花园3栋2单元501")]),
+    ("我住在翠苑三区8幢,楼下每天凌晨噪音很大", [("matter", "翠苑三区8幢")]),
+    ("投诉锦绣花园小区北门垃圾堆放无人清理", [("matter", "锦绣花园小区北门")]),
+    ("货场街57号对面，违规张贴小广告，请尽快处理。", [("matter", "货场街57号对面")]),
+    ("从解放路12号到人民路35号的路灯不亮", [("matter", "人民路35号"), ("other", "解放路12号")]),
+    ("今天天气很好", []),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ROWS, ids=range(len(ROWS)))
+def test_addresses_and_their_roles(text: str, expected: list[tuple[str, str]]) -> None:
+    found = find_addresses(text)
+    assert sorted((each.role, text[each.span[0] : each.span[1]]) for each in found) == sorted(expected)
+
+
+@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from([row[0] for row in ROWS]), max_size=3).map("".join)))
+@settings(max_examples=150, deadline=None)
+def test_at_most_one_place_of_the_matter(text: str) -> None:
+    found = find_addresses(text)
+    assert sum(each.role == "matter" for each in found) == (1 if found else 0)
+    spans = [each.span for each in found]
+    assert spans == sorted(spans)
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+    assert all(each.reason for each in found)
+
+
+def test_a_long_text_is_read_in_time() -> None:
+    assert find_addresses("解放路12号的路灯不亮" * 900)
+    assert find_addresses("的" * 10_000) == []

@@ -2,8 +2,8 @@
 
 Run: python benchmarks/activation.py gridmap-demo/gridmap.db [kills] [spatialite|postgis]
 
-The database is copied, never written. The process of `gridmap plan activate` is killed at random moments; the old
-plan has to be whole then, or the new one.
+The database is copied, never written. The process of `gridmap plan activate` is killed at random moments, half of
+them while it writes; the old plan has to be whole then, or the new one.
 """
 
 from __future__ import annotations
@@ -158,17 +158,23 @@ def measured(name: str, target: str, plan: Plan) -> float:
 
 
 def killed(name: str, target: str, plan: Plan, renew: Callable[[], None], kills: int) -> None:
-    """Kill the command at random moments of its run, and look at what it left."""
+    """Kill the command at random moments and look at what it left; every second time while it writes."""
     renew()
-    began = time.perf_counter()
-    assert _command(target, plan).wait() == 0
+    process, began = _command(target, plan), time.perf_counter()
+    _until_it_writes(process)
+    writing = time.perf_counter() - began
+    assert process.wait() == 0
     whole = time.perf_counter() - began
     renew()
     chance = random.Random(SEED)  # noqa: S311 -- seeded, no secret
     left = {"old": 0, "new": 0}
-    for _ in range(kills):
+    for number in range(kills):
         process = _command(target, plan)
-        time.sleep(chance.uniform(0.0, whole * 1.05))
+        if number % 2:
+            time.sleep(chance.uniform(0.0, writing))
+        else:
+            _until_it_writes(process)
+            time.sleep(chance.uniform(0.0, 1.2 * (whole - writing)))
         process.send_signal(signal.SIGKILL)
         process.wait()
         database = Database.open(target)
@@ -177,14 +183,39 @@ def killed(name: str, target: str, plan: Plan, renew: Callable[[], None], kills:
         left[which] += 1
         if which == "new":
             renew()
-    print(f"{name:10s} {kills} kills at random moments of {whole:.1f} s: {left['old']} left the old plan whole, "
-          f"{left['new']} the new one, 0 anything else", flush=True)  # fmt: skip
+    print(
+        f"{name:10s} {kills} kills at random moments of {whole:.1f} s, half of them in the last "
+        f"{whole - writing:.1f} s: {left['old']} left the old plan whole, {left['new']} the new one, 0 anything else",
+        flush=True,
+    )
 
 
-def _command(target: str, plan: Plan) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "gridmap.cli.main", "plan", "activate", str(plan.id)]
+_PROGRAM = """
+import sys
+from gridmap.cli.main import main
+from gridmap.services import activation
+
+take_effect = activation.take_effect
+
+def told(*words):
+    print("writing", flush=True)
+    return take_effect(*words)
+
+activation.take_effect = told
+main(sys.argv[1:])
+"""
+
+
+def _command(target: str, plan: Plan) -> subprocess.Popen[str]:
+    """Start the command as it is; it also says when it begins to write."""
+    words = [sys.executable, "-c", _PROGRAM, "plan", "activate", str(plan.id)]
     environment = os.environ | {"GRIDMAP_DATABASE": target}
-    return subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def _until_it_writes(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "writing\n"
 
 
 def main() -> None:

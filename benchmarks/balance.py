@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TARGET = 400.0
 TOLERANCE = 0.1
+PLAIN_STEPS = (2_000, 5_000, 10_000, 30_000, 100_000, 300_000)
 
 
 def town(side: int, seed: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -64,9 +65,19 @@ def whole(graph: BlockGraph, found: Rebalance) -> bool:
     return int(connected(len(graph), graph.pairs[same]).max()) + 1 == len(np.unique(found.owner))
 
 
+def plain_of(
+    graph: BlockGraph, owner: NDArray[np.intp], households: NDArray[np.float64], band: Band, steps: int
+) -> Rebalance:
+    """Anneal by flips as everybody does: balance and short borders, whoever has to move."""
+    return rebalance(graph, owner, households, band, weights=Weights(moved=0.0), floor=0.0, runs=1, steps=steps)
+
+
 def run_whole(seeds: int) -> None:
     print("400 blocks, 23 grids, ±10 %: everything rebalanced")
-    print("| seed | largest deviation | moved % | plain % | ratio | PP before, after, plain | s | plain s |")
+    print(
+        "plain: the same annealing without the weight of moves; of six lengths the one that moves least, inside ±10 %"
+    )
+    print("| seed | deviation largest, mean | bound % | moved % | plain % | ratio | PP before, after, plain | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     rows = []
     for seed in range(seeds):
@@ -77,19 +88,21 @@ def run_whole(seeds: int) -> None:
         band = Band.around(households.sum() / grids, TOLERANCE, grids)
         started = process_time()
         ours = rebalance(graph, owner, households, band)
-        between = process_time()
-        plain = rebalance(graph, owner, households, band, weights=Weights(moved=0.0), floor=0.0, runs=1)
-        ended = process_time()
+        seconds = process_time() - started
+        others = [plain_of(graph, owner, households, band, steps) for steps in PLAIN_STEPS]
+        plain = min(others, key=lambda each: (not each.reached, each.moved))
         assert ours.reached, ours.reasons
         assert whole(graph, ours)
-        worst = np.abs(ours.before * grids / households.sum() - 1).max()
+        deviation = np.abs(ours.before * grids / households.sum() - 1)
+        over, under = np.maximum(ours.before - band.high, 0).sum(), np.maximum(band.low - ours.before, 0).sum()
+        least = max(over, under) / ours.total
         share, other = ours.moved / ours.total, plain.moved / plain.total
         shapes = (ours.compactness_before.mean(), ours.compactness_after.mean(), plain.compactness_after.mean())
-        rows.append((share, other, between - started, *shapes))
+        rows.append((share, other, seconds))
         print(
-            f"| {seed} | {worst:.0%} | {share:.1%} | {other:.1%}{'' if plain.reached else ' missed'} | "
-            f"{other / share:.1f} | {', '.join(f'{each:.2f}' for each in shapes)} | {between - started:.1f} | "
-            f"{ended - between:.1f} |"
+            f"| {seed} | {deviation.max():.0%}, {deviation.mean():.0%} | {least:.1%} | {share:.1%} | "
+            f"{other:.1%}{'' if plain.reached else ' missed'} | {other / share:.1f} | "
+            f"{', '.join(f'{each:.2f}' for each in shapes)} | {seconds:.1f} |"
         )
     middle = np.median(rows, axis=0)
     print(

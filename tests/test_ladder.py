@@ -108,6 +108,7 @@ def broken(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         (lambda it: it["moves"][0].update(needs=["茶"]), "unknown need 茶"),
         (lambda it: it["moves"][0].update(level="天"), "unknown level 天"),
         (lambda it: it["moves"][0].update(clock="back"), "unknown clock back"),
+        (lambda it: it["moves"][0].update(effect="magic"), "unknown effect magic"),
         (lambda it: it["moves"].append(it["moves"][0]), "two moves are called 提交"),
     ],
 )

@@ -58,13 +58,16 @@ class Terms:
     limit : Limit or None
         None for 长期推进.
     fixed : datetime or None
-        The order's own deadline: it wins over the limit.
+        The order's own deadline, or one granted later: it wins over the limit.
+    fixed_at : datetime or None
+        Since when it holds: pauses that were over by then do not move it.
     """
 
     kind: DeadlineClass
     begun: datetime
     limit: Limit | None
     fixed: datetime | None
+    fixed_at: datetime | None
     return_until: datetime | None
 
 
@@ -111,7 +114,7 @@ def terms_of(
     if return_until is None and source in rules.returns:
         found = deadline(calendar, begun, rules.returns[source])
         return_until = found.at if found else None
-    return Terms(kind, begun, limit, fixed, return_until)
+    return Terms(kind, begun, limit, fixed, begun if fixed else None, return_until)
 
 
 def due(terms: Terms, calendar: Calendar, pauses: Sequence[tuple[datetime, datetime | None]] = ()) -> datetime | None:
@@ -131,6 +134,8 @@ def due(terms: Terms, calendar: Calendar, pauses: Sequence[tuple[datetime, datet
     for since, until in pauses:
         if until is None:
             return None
+        if terms.fixed_at and until <= terms.fixed_at:
+            continue
         left = working_hours_between(calendar, since, at)
         if left <= 0:
             continue  # it was over, or had no working time left to give back

@@ -66,8 +66,8 @@ def measures(category: Category | None) -> tuple[float, float]:
 def near(told: Told, others: Sequence[Told]) -> list[Near]:
     """Return the reports that may be the same matter, the likeliest first.
 
-    Two are compared when they have one category, or, where neither has one, one word for it. Where one of them has no
-    place, the same address counts as the same place.
+    Two are compared when they have one category, or one has the class of the other's; or, where neither has one, one
+    word for it. Where one of them has no place, the same address counts as the same place.
     """
     radius, window = measures(told.category)
     found = []
@@ -86,7 +86,9 @@ def near(told: Told, others: Sequence[Told]) -> list[Near]:
 
 def _same_matter(told: Told, other: Told) -> bool:
     if told.category and other.category:
-        return (told.category.list, told.category.code) == (other.category.list, other.category.code)
+        codes = {told.category.code, told.category.parent} & {other.category.code, other.category.parent} - {""}
+        related = told.category.code in codes or other.category.code in codes
+        return told.category.list == other.category.list and related
     return told.category is None and other.category is None and told.words == other.words
 
 

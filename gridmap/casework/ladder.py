@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NEEDS = frozenset({"reason", "photo", "unit", "grid", "incident", "deadline", "whistle", "outcome"})
 ALWAYS = frozenset({"reason", "photo"})  # may come with every move
+EFFECTS = frozenset({"", "hand_over", "blow", "answer", "arrive", "merge", "unmerge", "rate"})
 CLOCKS = frozenset({"", "pause", "resume", "restart", "release"})
 
 
@@ -41,6 +42,8 @@ class Move:
         The only level where it can be made; empty for any.
     clock : {"", "pause", "resume", "restart", "release"}
         What becomes of the time that is counted.
+    effect : str
+        What else it does, of `EFFECTS`.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Move:
     climbs: int
     level: str
     clock: str
+    effect: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Ladder:
         Whether nothing is left to do in that state.
     void : frozenset of str
         States of what does not count as reported: merged, withdrawn, handed back.
+    ratings : tuple of str
+        What a finished case can be called by whom it was for.
     first : tuple of str
         States in which an incident may begin.
     moves : mapping of str to Move
@@ -78,6 +84,7 @@ class Ladder:
     roles: frozenset[str]
     states: Mapping[str, bool]
     void: frozenset[str]
+    ratings: tuple[str, ...]
     first: tuple[str, ...]
     moves: Mapping[str, Move]
 
@@ -161,6 +168,7 @@ def read_ladder(content: Mapping[str, Any], profile: str = "") -> Ladder:
         frozenset(content["roles"]),
         {name: bool(state.get("closed")) for name, state in content["states"].items()},
         frozenset(name for name, state in content["states"].items() if state.get("void")),
+        tuple(content["ratings"]),
         tuple(content["first"]),
         {move.name: move for move in moves},
     )
@@ -182,6 +190,7 @@ def _move(row: Mapping[str, Any]) -> Move:
         int(row.get("climbs", 0)),
         row.get("level", ""),
         row.get("clock", ""),
+        row.get("effect", ""),
     )
 
 
@@ -198,6 +207,7 @@ def _strangers(ladder: Ladder) -> list[str]:
             ("role", move.roles | move.approval, ladder.roles),
             ("need", move.needs | move.takes, NEEDS),
             ("clock", {move.clock}, CLOCKS),
+            ("effect", {move.effect}, EFFECTS),
             ("level", {move.level} - {""}, set(ladder.levels)),
         ):
             found += [f"{move.name} names the unknown {what} {each}" for each in sorted(said - known)]

@@ -47,14 +47,14 @@ def command(
         raise BadInput("name communities, or give --all for every one", option="--all")
     if output is None and plan is None:
         raise BadInput("say where the blocks go: -o FILE, or --into PLAN", option="-o")
-    scope, limits = Scope.everything(actor()), {"min_area": min_area, "min_width": min_width}
-    told = {}
+    scope, told = Scope.everything(actor()), {}
     with open_database() as database, database.transaction(actor(), write=True) as tx:
         if output is not None:
-            report = write_blocks(tx, scope, output, communities, **limits)
+            report = write_blocks(tx, scope, output, communities, min_area=min_area, min_width=min_width)
             told["file"] = asdict(report) | {"file": str(output)}
         if plan is not None:
-            report, answer = refine_draft(tx, scope, find_plan(tx, scope, plan), communities, **limits)
+            plan_id = find_plan(tx, scope, plan)
+            report, answer = refine_draft(tx, scope, plan_id, communities, min_area=min_area, min_width=min_width)
             told["draft"] = asdict(report) | {"revision": answer.revision, "edit_id": answer.edit_id}
     if as_json:
         print_json(told)

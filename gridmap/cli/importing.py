@@ -129,7 +129,8 @@ def _as_plan(request: runner.ImportRequest, name: str, identity: str, *, as_json
     else:
         click.echo(
             f"草案 {made.plan} {made.plan_id}: {made.grids} grids, {made.kept} of the plan in force "
-            f"({made.recoded} with another code), {made.new} new; {made.retired} retired; {made.aligned} borders aligned with neighbours\n"
+            f"({made.recoded} with another code), {made.new} new; {made.retired} retired; "
+            f"{made.aligned} borders aligned with neighbours\n"
             f"`gridmap plan diff {made.plan_id}` compares it with the plan in force"
         )
     return 0

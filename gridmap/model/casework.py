@@ -59,6 +59,8 @@ class CaseFile:
         How long it may take; None for no limit.
     fixed_deadline : datetime or None
         The order's own deadline, or the one granted later: it wins over the limit.
+    fixed_at : datetime or None
+        Since when it holds: only pauses that end later move it.
     return_until : datetime or None
         Until when it can be handed back (退单时限).
     original : dict or None
@@ -81,6 +83,7 @@ class CaseFile:
     limit_amount: float | None
     limit_unit: str | None
     fixed_deadline: datetime | None
+    fixed_at: datetime | None
     return_until: datetime | None
     merged_into: UUID | None = None
     original: Mapping[str, Any] | None = None

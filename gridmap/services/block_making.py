@@ -149,7 +149,9 @@ def refine_draft(
     inner = made.of[graph.pairs[:, 0]] == made.of[graph.pairs[:, 1]]
     seams = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(graph.segments[inner[graph.pair_of]])))
     if not len(seams):
-        raise BadInput("no road, river or railway divides these blocks any further: import such lines, or allow smaller blocks")
+        raise BadInput(
+            "no road, river or railway divides these blocks any further: import such lines, or allow smaller blocks"
+        )
     lonlat = session.ground.plane.unproject_geometries(np.asarray(seams, dtype=object))
     lines = [shapely.get_coordinates(line).tolist() for line in lonlat]
     answer = drafts.edit(tx, scope, plan_id, {"op": "refine", "lines": lines}, revision)

@@ -124,10 +124,10 @@ def _record(row: Incoming, known: Areas) -> dict[str, Any]:
 
 def _owner(tx: Transaction, records: Sequence[dict[str, Any]]) -> SubDistrict:
     named = Counter(codes.subdistrict_of(record["code"]) for record in records)
-    twice = [code for code, count in Counter(record["code"] for record in records).items() if count > 1]
-    if len(named) != 1 or twice:
-        reason = f"two grids have the code {twice[0]}" if twice else f"it has grids of {len(named)} sub-districts"
-        raise FileRefused(f"the file is no plan of one sub-district: {reason}")
+    if len(named) != 1:
+        raise FileRefused(
+            f"a plan covers one sub-district, and the file has grids of {len(named)}: import them one by one"
+        )
     owner = subdistrict_coded(land.subdistricts(tx, Scope.everything(tx.actor)), next(iter(named)))
     assert owner is not None  # noqa: S101 -- the communities exist, so it does
     return owner

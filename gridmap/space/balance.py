@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["Band", "BlockGraph", "Rebalance", "Weights", "around", "rebalance", "rebalance_around"]
 
 FLOOR = 0.2  # Polsby-Popper; a strip eight times as long as it is wide has 0.31
-_STEPS_OF_A_BLOCK = 750  # measured: more moves no fewer households at 400 blocks
-_FEWEST_STEPS, _MOST_STEPS = 20_000, 400_000
-_RUNS = 3
+_STEPS_OF_A_BLOCK = 1500
+_FEWEST_STEPS, _MOST_STEPS = 20_000, 600_000
+_RUNS, _RUNS_AROUND, _STEPS_AROUND = 4, 2, 500
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,8 @@ def rebalance_around(
 ) -> Rebalance:
     """Mend some grids with the help of their neighbours alone, and of the neighbours of these where it needs them.
 
-    Parameters are those of `rebalance`; `grids` are the bad ones.
+    Parameters are those of `rebalance`; `grids` are the bad ones. Shorter searches than of a whole plan, since somebody
+    waits for the answer.
     """
     locked = np.zeros(len(band.low), dtype=bool) if locked is None else np.asarray(locked, dtype=bool)
     free: NDArray[np.intp] = np.asarray(grids, dtype=np.intp)
@@ -185,7 +186,10 @@ def rebalance_around(
         wider = around(graph, owner, free)
         bound = locked.copy()
         bound[np.setdiff1d(np.arange(len(bound)), wider)] = True
-        found = rebalance(graph, owner, households, band, locked=bound, **options)
+        few = max(_STEPS_AROUND * int(np.isin(owner, wider).sum()), _FEWEST_STEPS)
+        found = rebalance(
+            graph, owner, households, band, locked=bound, **{"runs": _RUNS_AROUND, "steps": few} | options
+        )
         if found.reached or len(wider) == len(free):
             return found
         free = wider

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridmap.errors import BadInput
-from gridmap.space.balance_search import Band, Search, Weights, best_of
+from gridmap.space.balance_search import Band, Found, Search, Weights, best_of
 from gridmap.space.block_graph import BlockGraph, connected, sums
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _CANDIDATES = 4  # edges of each tree whose border is measured
 _BALANCE = 4.0  # cost of one target's worth of imbalance, in the average border of one block
 _STEPS_OF_A_BLOCK, _MOST_STEPS = 500, 300_000
 _RUNS = 3
-_FLOOR = 0.25  # Polsby-Popper
+_TRIES = 4  # divisions to begin with, as long as the search does not bring one inside the tolerance
+_FLOOR = 0.15  # Polsby-Popper
 _STRAIGHT = Weights(moved=0.0, border=0.25)
 
 
@@ -106,20 +107,22 @@ def propose(
     cost = small.metres - (1 - _ALONG_ROAD) * on_road
     weight = sums(node, loads, len(small))
     rng = np.random.default_rng(seed)
-    label = _divided(small, weight, cost, k, rng)
     band = Band.around(loads.sum() / k, tolerance, k)
-    search = Search(
-        small,
-        label,
-        weight,
-        band,
-        base=np.zeros(k),
-        locked=np.zeros(k, dtype=bool),
-        border=cost,
-        floor=_FLOOR,
-    )
     steps = min(_STEPS_OF_A_BLOCK * len(small), _MOST_STEPS)
-    found = best_of(search, _STRAIGHT, steps, range(seed, seed + _RUNS))
+    tries: list[tuple[Found, Search]] = []
+    while not tries or (len(tries) < _TRIES and tries[-1][0].key()[0] > 0):
+        search = Search(
+            small,
+            _divided(small, weight, cost, k, rng),
+            weight,
+            band,
+            base=np.zeros(k),
+            locked=np.zeros(k, dtype=bool),
+            border=cost,
+            floor=_FLOOR,
+        )
+        tries.append((best_of(search, _STRAIGHT, steps, range(seed, seed + _RUNS)), search))
+    found, search = min(tries, key=lambda each: each[0].key())
     search.start(found.owner)
     label = np.array(found.owner, dtype=np.intp)
     cut = label[small.pairs[:, 0]] != label[small.pairs[:, 1]]

@@ -12,7 +12,6 @@ from gridmap.model.casework import DeadlineClass, Decision, WhistleKind
 from gridmap.storage.columns import NUMBER, TEXT, JsonText, Moment
 from gridmap.storage.declaring import id_column, metadata, one_of, reference, text
 
-
 case_file = Table(
     "case_file",
     metadata,
@@ -30,6 +29,7 @@ case_file = Table(
     Column("limit_amount", NUMBER),
     Column("limit_unit", TEXT),
     Column("fixed_deadline", Moment),  # the order's own, or what was granted: it wins over the limit
+    Column("fixed_at", Moment),  # only pauses that end later move it
     Column("return_until", Moment),  # 退单时限
     reference("merged_into", "incident.id", nullable=True, index=True),
     Column("original", JsonText),  # what came in, word by word

@@ -79,9 +79,13 @@ def revision(page: Page) -> int:
 
 
 def wait_for(page: Page, number: int) -> None:
+    """Wait until the draft has that revision; when the step was refused, say what the page says."""
     page.wait_for_function(
-        "(number) => gridmap.page.draft.revision === number && !gridmap.page.sending", arg=number
+        """(number) => !gridmap.page.sending && (gridmap.page.draft.revision === number
+          || !document.getElementById('notice').hidden)""",
+        arg=number,
     )
+    assert revision(page) == number, page.locator("#notice").inner_text()
 
 
 def cut_a(page: Page) -> None:

@@ -100,5 +100,5 @@ gridmap.geometry = (function () {
     return rings;
   }
 
-  return { worldX, worldY, project, shapes, visible, trace, contains, bounds, latLngs };
+  return { worldX, worldY, project, shapes, visible, trace, contains, bounds, latLng, latLngs };
 })();

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SMALL_GAP = 5.0  # metres of gaps that are no matter
 MOST_GAP = 0.25  # of the border; beyond it nothing is answered
 SAME = 0.97  # agreement from which two candidates are one answer
+_ROAD = 0.88  # agreement below which even the two sides of a road make a difference that somebody has to decide
 _RIVAL = 0.04  # points of score within which another candidate is as good
 _FULL_TURN = 2 * np.pi
 
@@ -354,7 +355,7 @@ def _status(
         for each in candidates[1:]
         if each.score > best.score - _RIVAL
         and agreement(each.shape, best.shape) < SAME
-        and not only_carriageways(each.shape, best.shape)
+        and not (agreement(each.shape, best.shape) >= _ROAD and only_carriageways(each.shape, best.shape))
         and not _faults(each, named)
         and each.gap <= max(SMALL_GAP, best.gap)
     ]

@@ -121,6 +121,7 @@ gridmap.planner = (function () {
   }
 
   function legend() {
+    byId('legend').open = window.matchMedia('(min-width: 1201px)').matches;
     const { STEPS } = gridmap.draftPainting;
     byId('legend-steps').replaceChildren(...STEPS.slice().reverse().map(function (step) {
       const swatch = gridmap.panel.element('i', { 'aria-hidden': 'true' });

@@ -5,14 +5,14 @@ gridmap.planReview = (function () {
   const byId = (id) => document.getElementById(id);
   const { element } = gridmap.panel;
   const SEVERITIES = { error: '错误', warning: '提醒', info: '说明' };
-  const { worldX, worldY } = gridmap.geometry;
+  const { worldX, worldY, latLng } = gridmap.geometry;
 
   function create(page, map, talk) {
     function pick(index) {
       if (!page.problems.length) return;
       page.problem = (index + page.problems.length) % page.problems.length;
-      const { place } = page.problems[page.problem];
-      if (place) map.setView([place[1], place[0]], Math.max(map.getZoom(), 16.5), { animate: !page.calm });
+      const { at } = page.problems[page.problem];
+      if (at) map.setView(latLng(at.x, at.y), Math.max(map.getZoom(), 16), { animate: !page.calm });
       byId('problem-list').querySelectorAll('button').forEach(function (button, i) {
         if (i === page.problem) {
           button.setAttribute('aria-current', 'true');
@@ -22,9 +22,18 @@ gridmap.planReview = (function () {
       page.redraw();
     }
 
-    function list(problems) {
-      page.problems = problems.map((problem) => ({ ...problem,
-        at: problem.place ? { x: worldX(problem.place[0]), y: worldY(problem.place[1]) } : null }));
+    // A problem as it is shown: grids by their names, and at the middle of its grid when it has no place of its own.
+    function shown(problem) {
+      const grids = Array.from(page.draft.grids.values()).filter((grid) => problem.grids.includes(grid.code));
+      const words = grids.reduce((text, grid) => text.split('网格 ' + grid.code).join(grid.name).split(grid.code).join(grid.name),
+        problem.message);
+      const at = problem.place ? { x: worldX(problem.place[0]), y: worldY(problem.place[1]) } : grids.length ? grids[0].label : null;
+      return { ...problem, words, at };
+    }
+
+    function list(findings) {
+      const problems = findings.map(shown);
+      page.problems = problems;
       page.problem = -1;
       byId('problems').hidden = false;
       const errors = problems.filter((problem) => problem.severity === 'error').length;
@@ -33,7 +42,7 @@ gridmap.planReview = (function () {
         : '无缝隙、全覆盖，没有发现问题。';
       byId('problem-list').replaceChildren(...problems.map((problem, i) => element('li', { class: problem.severity },
         element('button', { type: 'button', onclick: () => pick(i) },
-          element('b', {}, SEVERITIES[problem.severity]), element('span', { class: 'name' }, problem.message)))));
+          element('b', {}, SEVERITIES[problem.severity]), element('span', { class: 'name' }, problem.words)))));
       byId('problem-next').disabled = byId('problem-previous').disabled = !problems.length;
       page.redraw();
     }

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("limit_amount", sa.Float(53), nullable=True),
         sa.Column("limit_unit", TEXT, nullable=True),
         sa.Column("fixed_deadline", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fixed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("return_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("original", sa.Text(), nullable=True),

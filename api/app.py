@@ -10,6 +10,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from api import (
     area_page,
+    casework,
     details,
     due_plans,
     grids,
@@ -81,6 +82,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(map_page.router)
     app.include_router(area_page.pages)
     app.include_router(plan_page.pages)
-    for module in (incidents, grids, area_page, locating, limits, details, plans, plan_balance, plan_effect, plan_page):
+    for module in (
+        incidents,
+        casework,
+        grids,
+        area_page,
+        locating,
+        limits,
+        details,
+        plans,
+        plan_balance,
+        plan_effect,
+        plan_page,
+    ):
         app.include_router(module.router, prefix="/api/v1")
     return app

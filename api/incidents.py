@@ -51,6 +51,9 @@ class IncidentIn(BaseModel):
     phone: Text = Field(default="", max_length=40)
     number: Text | None = Field(default=None, min_length=1, max_length=100, description="工单编号; made when absent.")
     reported_at: datetime | None = None
+    deadline: datetime | None = Field(default=None, description="The order's own deadline: it wins over ours.")
+    draft: bool = Field(default=False, description="暂存: kept, and not handed in yet.")
+    return_until: datetime | None = Field(default=None, description="退单时限 of the order, where it says one.")
 
 
 _VERDICT: dict[str, Any] = {
@@ -68,6 +71,19 @@ _VERDICT: dict[str, Any] = {
     "plan_id": "5f4a0c5e-3c0e-4a39-8a41-0f6a4d2f7a11",
     "plan_name": "现行划分方案",
 }
+_CASE: dict[str, Any] = {
+    "level": "网格",
+    "holder": "解放路社区第03网格",
+    "worker": "李**",
+    "deputy": "王**",
+    "rule": "网格先办",
+    "why": "小事不出网格：由所在网格的网格员首接负责",
+    "category": "民生诉求/02",
+    "deadline_class": "by_date",
+    "return_until": "2026-03-02T17:30:00+08:00",
+    "clock": "正常",
+    "paused": False,
+}
 _INCIDENT: dict[str, Any] = {
     "id": "7b0f2a52-51b7-4a4e-9d0e-2f9f5c1f8a10",
     "number": "R20260301-7B0F2A52",
@@ -80,11 +96,12 @@ _INCIDENT: dict[str, Any] = {
     "phone": "199****1234",
     "reported_at": "2026-03-01T09:30:00+08:00",
     "state": "待受理",
-    "deadline": None,
+    "deadline": "2026-03-04T17:30:00+08:00",
     "lon": 113.325,
     "lat": 23.135,
     "accuracy": 15,
     "assignment": _VERDICT,
+    "case": _CASE,
 }
 
 
@@ -108,6 +125,24 @@ class Verdict(BaseModel):
     plan_name: str
 
 
+class CaseOut(BaseModel):
+    """Who has to act, by which rule, and in which time."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _CASE})
+
+    level: str
+    holder: str
+    worker: str
+    deputy: str
+    rule: str
+    why: str
+    category: str
+    deadline_class: str
+    return_until: datetime | None
+    clock: str
+    paused: bool
+
+
 class IncidentOut(BaseModel):
     """An incident; the reporter's name and telephone are masked."""
 
@@ -129,6 +164,7 @@ class IncidentOut(BaseModel):
     lat: float | None
     accuracy: float
     assignment: Verdict | None
+    case: CaseOut | None
 
 
 class IncidentList(BaseModel):

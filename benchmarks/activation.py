@@ -174,7 +174,7 @@ def killed(name: str, target: str, plan: Plan, renew: Callable[[], None], kills:
             time.sleep(chance.uniform(0.0, writing))
         else:
             _until_it_writes(process)
-            time.sleep(chance.uniform(0.0, 1.2 * (whole - writing)))
+            time.sleep(chance.uniform(0.0, 2.0 * (whole - writing)))
         process.send_signal(signal.SIGKILL)
         process.wait()
         database = Database.open(target)

@@ -74,10 +74,11 @@ def plain_of(
 
 def run_whole(seeds: int) -> None:
     print("400 blocks, 23 grids, ±10 %: everything rebalanced")
+    print("plain: the same annealing without the weight of moves, 300,000 proposals; cut short: of six lengths the one")
+    print("that moves least and still comes inside ±10 %; bound: no plan at all moves less, by sums alone")
     print(
-        "plain: the same annealing without the weight of moves; of six lengths the one that moves least, inside ±10 %"
+        "| seed | deviation largest, mean | bound % | moved % | plain % | cut short % | PP before, after, plain | s |"
     )
-    print("| seed | deviation largest, mean | bound % | moved % | plain % | ratio | PP before, after, plain | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     rows = []
     for seed in range(seeds):
@@ -90,24 +91,24 @@ def run_whole(seeds: int) -> None:
         ours = rebalance(graph, owner, households, band)
         seconds = process_time() - started
         others = [plain_of(graph, owner, households, band, steps) for steps in PLAIN_STEPS]
-        plain = min(others, key=lambda each: (not each.reached, each.moved))
+        plain, short = others[-1], min(others, key=lambda each: (not each.reached, each.moved))
         assert ours.reached, ours.reasons
         assert whole(graph, ours)
         deviation = np.abs(ours.before * grids / households.sum() - 1)
         over, under = np.maximum(ours.before - band.high, 0).sum(), np.maximum(band.low - ours.before, 0).sum()
         least = max(over, under) / ours.total
-        share, other = ours.moved / ours.total, plain.moved / plain.total
+        share, other, least_other = (each.moved / each.total for each in (ours, plain, short))
         shapes = (ours.compactness_before.mean(), ours.compactness_after.mean(), plain.compactness_after.mean())
-        rows.append((share, other, seconds))
+        rows.append((share, other, least_other, seconds))
         print(
             f"| {seed} | {deviation.max():.0%}, {deviation.mean():.0%} | {least:.1%} | {share:.1%} | "
-            f"{other:.1%}{'' if plain.reached else ' missed'} | {other / share:.1f} | "
+            f"{other:.1%}{'' if plain.reached else ' missed'} | {least_other:.1%} | "
             f"{', '.join(f'{each:.2f}' for each in shapes)} | {seconds:.1f} |"
         )
     middle = np.median(rows, axis=0)
     print(
-        f"median: moved {middle[0]:.1%}, plain {middle[1]:.1%}, {middle[1] / middle[0]:.1f} times less; "
-        f"slowest {max(row[2] for row in rows):.1f} s\n"
+        f"median: moved {middle[0]:.1%}; plain moves {middle[1] / middle[0]:.1f} times as many, cut short "
+        f"{middle[2] / middle[0]:.1f} times; slowest {max(row[3] for row in rows):.1f} s\n"
     )
 
 

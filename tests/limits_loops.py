@@ -177,3 +177,25 @@ def _sentence(runs: list[tuple[str, Any]]) -> str:
             ordered.reverse()
         parts.append(f"{SIDES[side]}至{'、'.join(ordered)}")
     return "，".join(parts)
+
+
+def wrong_texts(loop: Loop, names: Sequence[str], *, seed: int) -> list[tuple[set[str], str]]:
+    """Spoil the sentence of a loop in four ways; returns the sides of which one has to be named, and the text.
+
+    One road is put in the place of another at random (it runs elsewhere), two opposite and two neighbouring sides are
+    exchanged, and a name is written that no road has.
+    """
+    rng = np.random.default_rng(seed)
+    clauses = [clause.split("至", 1) for clause in loop.text.split("，")]
+    english = {"东": "east", "南": "south", "西": "west", "北": "north"}
+    spoilt = []
+    number = int(rng.integers(4))
+    others = sorted(set(names) - set(loop.roads))
+    for name in (str(rng.choice(others)), "无此名路"):
+        changed = [[side, name if at == number else said] for at, (side, said) in enumerate(clauses)]
+        spoilt.append(({english[clauses[number][0]]}, changed))
+    for one, two in ((number, (number + 2) % 4), (number, (number + 1) % 4)):
+        changed = [list(each) for each in clauses]
+        changed[one][1], changed[two][1] = clauses[two][1], clauses[one][1]
+        spoilt.append(({english[clauses[one][0]], english[clauses[two][0]]}, changed))
+    return [(sides, "，".join(f"{side}至{said}" for side, said in changed)) for sides, changed in spoilt]

@@ -14,7 +14,7 @@ from gridmap import runner
 from gridmap.errors import BadInput, Conflict, PlanRefused
 from gridmap.model.kinds import ASSIGNED_KINDS, kind_named
 from gridmap.model.land import PlanState
-from gridmap.services import activation, assigning, incidents, plan_land
+from gridmap.services import activation, assigning, drafts, incidents, plan_land
 from gridmap.services.incidents import Report
 from gridmap.storage import assignments, audit, lineage, plans, registers
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 HOUSEHOLDS = kind_named("households")
 PLACES = [(x * 50.0 + 25, y * 50.0 + 25) for x in range(14) for y in range(6)]
-# A borders B, and nothing else moves. Points on the drawing's lines lie on edges.
-EDGES = [(100.0, 250.0), (200.0, 250.0), (100.0, 100.0), (0.0, 250.0), (400.0, 150.0), (300.0, 100.0)]
+# A borders B, and nothing else moves. Points on the drawing's lines lie on edges; the first lies outside.
+EDGES = [(150.0, 330.0), (100.0, 250.0), (200.0, 250.0), (100.0, 100.0), (0.0, 250.0), (400.0, 150.0), (300.0, 100.0)]
 SHRUNK = """
     AABBDDD
     AABBDDD
@@ -159,12 +159,13 @@ def test_a_decision_of_a_person_survives_a_new_code_and_is_reviewed_when_its_gri
     recoded = drawn_plan(office, MOVED, codes={"B": code("F", NEW)})
     runner.activate_plan(office, recoded.id, "planner")
     assert _household(office, recoded, "H00000") == ("manual", code("F", NEW), False)
-    gone = drawn_plan(office, WITHOUT_B_AFTER)
+    gone = drawn_plan(office, WITHOUT_B)
     runner.activate_plan(office, gone.id, "planner")
     assert _household(office, gone, "H00000") == ("inside", code("C"), True)
-
-
-WITHOUT_B_AFTER = WITHOUT_B
+    with office.transaction("planner", write=True) as tx:
+        back = activation.restore(tx, EVERYTHING, recoded.id)
+    runner.activate_plan(office, back.id, "planner")
+    assert _household(office, back, "H00000") == ("manual", code("F", NEW), False)
 
 
 def _household(database: Database, plan: Plan, number: str) -> tuple[str, str, bool]:
@@ -181,6 +182,8 @@ def test_a_plan_waits_for_its_day_and_is_not_edited_meanwhile(office: Database) 
     waiting = runner.activate_plan(office, plan.id, "planner", day + timedelta(days=3))
     assert (waiting.state, waiting.valid_from) == ("approved", day + timedelta(days=3))
     assert runner.activate_due(office, "clock") == []
+    with pytest.raises(Conflict, match="is approved"), office.transaction("planner", write=True) as tx:
+        drafts.edit(tx, EVERYTHING, plan.id, {"op": "rename", "grid": code("A"), "name": "新名"})
     with office.transaction("tester", write=True) as tx:
         assert in_force(tx).id == old.id
         tx.connection.exec_driver_sql(f"UPDATE plan SET valid_from = '{day}' WHERE state = 'approved'")

@@ -14,16 +14,15 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import marisa_trie
 import numpy as np
 from shapely import LineString
 
-from gridmap.address.gazetteer import LEVEL, LEVELS, NAMED, ROOT, path_id
+from gridmap.address.gazetteer import LEVEL, NAMED, ROOT, path_id
 from gridmap.address.interpolate import road_axis, tie
-from gridmap.address.names import name_hash, one_apart, shortened, sound
+from gridmap.address.names import NameTrie, name_hash, one_apart, shortened, sound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -34,14 +33,6 @@ FORMAT = "gridmap gazetteer 1"
 EXACT, ALIAS, SOUND, CLOSE = 0, 1, 2, 3
 """How a name was found: as it is, by another name, by its sound, with one character wrong."""
 _MOST = 40  # places that share a name
-_TRIE_LEVELS: dict[int, Level] = {
-    LEVEL["road"]: "road",
-    LEVEL["compound"]: "place",
-    LEVEL["poi"]: "place",
-    LEVEL["community"]: "community",
-    LEVEL["town"]: "town",
-    LEVEL["district"]: "district",
-}
 _NUMBER, _ROAD = LEVEL["number"], LEVEL["road"]
 
 
@@ -89,8 +80,8 @@ class GazetteerIndex:
         self._views.update({name: memoryview(column) for name, column in self.columns.items()})
 
     @cached_property
-    def _trie(self) -> marisa_trie.Trie:
-        return marisa_trie.Trie().frombytes(self.trie_bytes)
+    def _trie(self) -> NameTrie:
+        return NameTrie.from_bytes(self.trie_bytes, self._views["trie_level"])
 
     # -- nodes
 
@@ -147,6 +138,14 @@ class GazetteerIndex:
         first, last = bisect_left(sites, number), bisect_right(sites, number)
         return [int(node) for node in self.columns["site_node"][first:last]]
 
+    def has_level(self, level: NodeLevel) -> bool:
+        """Tell whether there is any node of a level."""
+        return bool(self._present[LEVEL[level]])
+
+    @cached_property
+    def _present(self) -> NDArray[np.bool_]:
+        return np.bincount(self.columns["level"], minlength=len(LEVEL)) > 0
+
     def path(self, node: int) -> list[int]:
         """Return a node and what it lies in, from the outside in."""
         found = [node]
@@ -158,12 +157,7 @@ class GazetteerIndex:
 
     def at(self, text: str, start: int) -> Iterator[tuple[int, Level]]:
         """Yield (end, level) of every known name that begins there: the parser's `Names`."""
-        trie, levels = self._trie, self._views["trie_level"]
-        for name in trie.prefixes(text[start : start + 24]):
-            mask = levels[trie[name]]
-            for number, level in _TRIE_LEVELS.items():
-                if mask >> number & 1 and not (level == "place" and number == LEVEL["poi"] and mask >> LEVEL["compound"] & 1):
-                    yield start + len(name), level
+        return self._trie.at(text, start)
 
     def named(self, name: str, levels: frozenset[int]) -> list[Hit]:
         """Return the nodes that a name means exactly or as another name, at most 40."""
@@ -370,15 +364,4 @@ def _roads(nodes: Nodes, rank: NDArray[np.int32], order: NDArray[np.int64]) -> d
 
 
 def _trie(nodes: Nodes) -> tuple[bytes, NDArray[np.int32]]:
-    masks: dict[str, int] = {}
-    for at, name, _ in _known_as(nodes):
-        if nodes.level[at] in _TRIE_LEVELS and len(name) >= _SHORTEST_NAME.get(nodes.level[at], 2):
-            masks[name] = masks.get(name, 0) | 1 << nodes.level[at]
-    trie = marisa_trie.Trie(sorted(masks))
-    levels = np.zeros(len(masks), dtype=np.int32)
-    for name, mask in masks.items():
-        levels[trie[name]] = mask
-    return trie.tobytes(), levels
-
-
-_SHORTEST_NAME = {LEVEL["community"]: 3, LEVEL["poi"]: 2}
+    return NameTrie.bytes_of((name, nodes.level[at]) for at, name, _ in _known_as(nodes))

@@ -12,7 +12,7 @@ from gridmap.errors import BadInput
 
 
 @click.command("blocks")
-@click.argument("communities", nargs=-1, metavar="[COMMUNITY]...")
+@click.argument("communities", nargs=-1)
 @click.option("--all", "everywhere", is_flag=True, help="Of every community.")
 @click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.option("--into", "plan", metavar="PLAN", help="Divide the blocks of this draft; its grids keep their borders.")
@@ -28,10 +28,11 @@ def command(
     min_width: float,
     as_json: bool,
 ) -> int:
-    """Make blocks (地块) of COMMUNITY (code or name): what roads, rivers and railways enclose, with compounds whole.
+    """Make blocks (地块) of COMMUNITIES: what roads, rivers and railways enclose, with every compound whole.
 
-    The blocks are a valid coverage of the community. Dead ends are dropped, and faces that are too small or too
-    narrow go to the neighbour with the longest common border. Give -o for a file, --into for a draft, or both.
+    Communities go by code or name; the blocks are a valid coverage of each. Dead ends are dropped, and faces that are
+    too small or too narrow go to the neighbour with the longest common border. Give -o for a file, --into for a
+    draft, or both.
 
     \b
     Examples:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "map": "gridmap.cli.mapping",
     "stats": "gridmap.cli.stats",
     "serve": "gridmap.cli.serving",
+    "case": "gridmap.cli.casework",
     "address": "gridmap.cli.address",
     "demo": "gridmap.cli.demo",
 }

@@ -1,6 +1,6 @@
 """The words of the office: labels and column names of fields, words for choices, booleans and empty cells.
 
-The words themselves stand in `data/lookups/columns.json`.
+The words themselves stand in `data/lookups/columns.json`, those of orders in `data/lookups/intake_columns.json`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,14 @@ _DBF_NAME = 10  # characters of a field name in a dBASE table
 @cache
 def _words() -> dict[str, Any]:
     words: dict[str, Any] = json.loads((data_dir() / "lookups" / "columns.json").read_text(encoding="utf-8"))
+    words["kinds"].update(intake_words()["kinds"])
+    return words
+
+
+@cache
+def intake_words() -> dict[str, Any]:
+    """Return the vocabulary of the sheets that other systems export."""
+    words: dict[str, Any] = json.loads((data_dir() / "lookups" / "intake_columns.json").read_text(encoding="utf-8"))
     return words
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from gridmap import codes
-from gridmap.access import Scope
 from gridmap.errors import BadInput, Conflict, NotFound
 from gridmap.model.casework import Photo, WhistleKind
 from gridmap.model.kinds import kind_named
@@ -20,9 +18,11 @@ from gridmap.storage import incidents, registers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from gridmap.access import Scope
     from gridmap.casework.ladder import Ladder, Move
-    from gridmap.model.casework import CaseFile
+    from gridmap.model.casework import CaseFile, Whistle
     from gridmap.services.casework_rules import Rules
     from gridmap.storage.database import Transaction
     from gridmap.storage.incidents import Case
@@ -147,7 +147,7 @@ def photos_of(tx: Transaction, case: Case, ask: Ask) -> list[Photo]:
     ]
 
 
-def whistle_of(tx: Transaction, scope: Scope, case: Case, given: Mapping[str, Any], *, arriving: bool) -> Any:
+def whistle_of(tx: Transaction, scope: Scope, case: Case, given: Mapping[str, Any], *, arriving: bool) -> Whistle:
     """Return the whistle that a unit answers, or arrives for.
 
     Raises

@@ -64,7 +64,10 @@ def move_case(tx: Transaction, scope: Scope, id_or_number: str, ask: Ask) -> Mov
     Conflict
         The move does not start from the state or level that the case has by now, or waits for a decision already.
     """
-    rules, case, file = _held(tx, scope, resolve(tx, scope, id_or_number))
+    incident_id = resolve(tx, scope, id_or_number)
+    for each in sorted({incident_id, *([resolve(tx, scope, ask.incident.strip())] if ask.incident.strip() else [])}):
+        store.hold(tx, scope, each)  # both of a merge, always in one order: neither can be merged meanwhile
+    rules, case, file = _read(tx, scope, incident_id)
     ask = replace(ask, actor=ask.actor.strip() or tx.actor)
     ladder = rules.ladders[file.profile]
     move = _allowed(ladder, case, file, ask.move, ask.role, ask.given())
@@ -91,9 +94,11 @@ def decide_approval(tx: Transaction, scope: Scope, id_or_number: str, approval_i
     BadInput
         It is refused without a note.
     Conflict
-        It was decided already, or the case has gone on since, so that the move does not start there any more: refuse it.
+        It was decided already; or the case has gone on and the move does not start there any more: refuse it.
     """
-    rules, case, file = _held(tx, scope, resolve(tx, scope, id_or_number))
+    incident_id = resolve(tx, scope, id_or_number)
+    store.hold(tx, scope, incident_id)
+    rules, case, file = _read(tx, scope, incident_id)
     actor = verdict.actor.strip() or tx.actor
     found = {each.id: each for each in store.approvals_of(tx, scope, case.incident.id)}
     if approval_id not in found:
@@ -148,9 +153,8 @@ def opened_file(tx: Transaction, scope: Scope, rules: Rules, case: Case) -> Case
     return open_file(tx, rules, order, case.assignment)
 
 
-def _held(tx: Transaction, scope: Scope, incident_id: UUID) -> tuple[Rules, Case, CaseFile]:
-    """Hold an incident, then read it: another move may have been made while this one waited."""
-    store.hold(tx, scope, incident_id)
+def _read(tx: Transaction, scope: Scope, incident_id: UUID) -> tuple[Rules, Case, CaseFile]:
+    """Read an incident that is held: another move may have been made while this one waited for it."""
     rules = current_rules(tx)
     case = incidents.incident_named(tx, scope, incident_id)
     return rules, case, opened_file(tx, scope, rules, case)
@@ -227,7 +231,7 @@ def _to_grid(
     incident = case.incident
     lonlat = np.array([[np.nan if value is None else value for value in (incident.lon, incident.lat)]])
     found = plans_in_force(tx, lock=Lock.SHARE)
-    columns = {"accuracy": [incident.accuracy], "manual_grid": [code]}
+    columns: dict[str, list[Any]] = {"accuracy": [incident.accuracy], "manual_grid": [code]}
     mine = [each for each in found if any(grid.code == code for grid in each.grids.values())]
     located = decide(INCIDENTS, [incident.id], lonlat, columns, mine)
     changed = {"id": incident.id, "manual_grid": code, "community_id": located.community_ids[0]}

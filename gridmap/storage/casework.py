@@ -91,6 +91,24 @@ def next_step(tx: Transaction, incident_id: UUID) -> int:
     return int(tx.connection.execute(query).scalar_one() or 0) + 1
 
 
+def closed_at(
+    tx: Transaction, scope: Scope, incident_ids: Sequence[UUID], closed: Collection[str]
+) -> dict[UUID, datetime]:
+    """Return when a step last took each incident into one of the closed states; others are not among the keys."""
+    table, incident = own.case_step, tables.incident
+    found: dict[UUID, datetime] = {}
+    for chunk in bulk.chunks(list(incident_ids)):
+        query = (
+            select(table.c.incident_id, func.max(table.c.at))
+            .join_from(table, incident, incident.c.id == table.c.incident_id)
+            .where(bulk.among(tx, table.c.incident_id, chunk), within(scope, incident.c.community_id))
+            .where(table.c.state_after.in_(closed), table.c.state_before.not_in(closed))
+            .group_by(table.c.incident_id)
+        )
+        found.update({row[0]: row[1] for row in tx.connection.execute(query)})
+    return found
+
+
 def add_approval(tx: Transaction, approval: Approval) -> None:
     """Write that somebody asks for a move."""
     tx.connection.execute(own.case_approval.insert(), _row(approval))

@@ -185,6 +185,23 @@ def test_a_grid_is_renamed_by_keyboard(planning: str, visit: Callable[..., Visit
     assert "滨江网格" in page.locator("#table").inner_text()
 
 
+def test_a_grid_is_founded_and_retired(planning: str, visit: Callable[..., Visit]) -> None:
+    plan = begin(planning)
+    refine(planning, plan)
+    page = open_plan(visit, planning, plan).page
+    page.click("[data-tool=new_grid]")
+    click(page, 150, 250)
+    page.click("#doing-done")
+    wait_for(page, 2)
+    assert page.evaluate("() => gridmap.page.draft.grids.size") == 6
+    page.keyboard.press("Escape")
+    click(page, 150, 250)
+    page.locator("#place button", has_text="撤销").first.click()
+    page.get_by_role("button", name="撤销网格").click()
+    wait_for(page, 3)
+    assert page.evaluate("() => gridmap.page.draft.grids.size") == 5
+
+
 def test_the_line_is_drawn_by_keyboard(planning: str, visit: Callable[..., Visit]) -> None:
     page = open_plan(visit, planning, begin(planning)).page
     page.locator("#table button", has_text="解放路社区第01网格").press("Enter")

@@ -12,6 +12,8 @@ from shapely import LineString
 
 _LONG = 3.0  # lengths to widths from which water is a river and not a lake
 _STEP = 0.35  # of the width: how densely the banks are sampled
+_FULL = 0.9  # of the median distance to the banks: where it is less, a line has left the middle
+_CORNER = 1.5  # widths that are looked at from either end
 _SMOOTH = 0.04  # of the width
 
 
@@ -39,8 +41,21 @@ def centre_line(water: Any) -> LineString:
     edges = shapely.get_parts(cells)
     edges = edges[shapely.contains_properly(water, edges)]
     line = _longest(edges)
-    smooth: LineString = shapely.simplify(line, width * _SMOOTH)
+    smooth: LineString = shapely.simplify(_without_corners(line, shapely.boundary(water), width), width * _SMOOTH)
     return smooth
+
+
+def _without_corners(line: LineString, banks: Any, width: float) -> LineString:
+    """Take off the ends where the middle runs into a corner of the polygon."""
+    points = shapely.get_coordinates(line)
+    radius = shapely.distance(shapely.points(points), banks)
+    kept = [0, len(points) - 1]
+    for end, step in ((0, 1), (1, -1)):
+        gone = 0.0
+        while radius[kept[end]] < _FULL * np.median(radius) and gone < _CORNER * width and kept[1] - kept[0] > 1:
+            gone += float(np.hypot(*(points[kept[end]] - points[kept[end] + step])))
+            kept[end] += step
+    return shapely.LineString(points[kept[0] : kept[1] + 1])
 
 
 def _longest(edges: Any) -> LineString:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridmap.space.limits.evidence import RIGHT, STEP, Border, examine
-from gridmap.space.limits.flood import DIRECTIONS
+from gridmap.space.limits.evidence import RIGHT, STEP, examine
 from gridmap.space.limits.solve import Status, Trouble, TroubleKind, solve
-from gridmap.space.limits.values import FOUR_SIDES
 from gridmap.space.limits.variants import agreement
 
 if TYPE_CHECKING:
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
 
 NEAR = 15.0  # metres from a border to a feature on which it is said to lie
 AGREED = 0.95
+_FAR = 30.0  # metres of a side's border off every feature of the text that are no matter
+_SHARE = 0.03  # of all of the border, likewise
 _LEAST = 5.0  # metres of a feature that have to lie on the border
 
 
@@ -56,6 +56,7 @@ def compare(parsed: Parse, shape: Any, features: Features) -> Comparison:
     troubles = [each for solution in solutions for each in solution.troubles if each.kind is not TroubleKind.RIVAL]
     named = [each for solution in solutions for each in solution.features if len(each.edges)]
     off: dict[Side, float] = {}
+    far = _FAR
     if named:
         evidence = examine(shape, named, NEAR)
         for each, on in zip(named, evidence.features, strict=True):
@@ -63,12 +64,11 @@ def compare(parsed: Parse, shape: Any, features: Features) -> Comparison:
                 troubles.append(Trouble(TroubleKind.UNUSED, each.side, each.name))
             elif each.side is not None and on.towards < (RIGHT if each.alone else STEP):
                 troubles.append(Trouble(TroubleKind.WRONG_SIDE, each.side, each.name, on.metres))
-        border = Border.of(shape)
-        far = ~np.any([shapely.dwithin(each.shape, shapely.points(border.middle), NEAR) for each in named], axis=0)
-        looks = np.argmax(border.outward @ np.array([DIRECTIONS[side] for side in FOUR_SIDES]).T, axis=1)
-        off = {side: float(border.length[far & (looks == n)].sum()) for n, side in enumerate(FOUR_SIDES)}
+        off = evidence.unnamed
+        far = max(_FAR, _SHARE * evidence.perimeter)
+        troubles += [Trouble(TroubleKind.GAP, side, "", metres) for side, metres in off.items() if metres > far]
     unique = tuple(dict.fromkeys(troubles))
-    faults = [each for each in unique if each.kind not in {TroubleKind.GAP, TroubleKind.ALIAS}]
+    faults = [each for each in unique if each.kind not in {TroubleKind.GAP, TroubleKind.ALIAS} or each.metres > far]
     return Comparison(agreed >= AGREED and not faults, status, agreed, off, unique)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gridmap.space.limits.flood import DIRECTIONS
+from gridmap.space.limits.values import FOUR_SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from gridmap.space.limits.values import Side
 
 ON_FEATURE = 1.0  # metres from a feature within which a border lies on it
-RIGHT = 0.34  # cosine from which a border lies on its side: 70 degrees
+RIGHT = 0.5  # cosine from which a border lies on its side: 60 degrees
 STEP = -0.4  # and for one of several features of a side, which may step
 
 
@@ -99,6 +100,8 @@ class Evidence:
         One for each feature of the text.
     sides : dict of Side to float
         The cosine for all of a side.
+    unnamed : dict of Side to float
+        Metres of border that look to a side and lie on no feature.
     in_order : bool
         The features of each side come from north to south, or from west to east, as they are usually told.
     perimeter, named : float
@@ -109,6 +112,7 @@ class Evidence:
 
     features: tuple[OnFeature, ...]
     sides: dict[Side, float]
+    unnamed: dict[Side, float]
     in_order: bool
     perimeter: float
     named: float
@@ -158,7 +162,10 @@ def examine(shape: Any, features: Sequence[Named], within: float = ON_FEATURE) -
         _in_order(border, [mine[number] for number, each in enumerate(features) if each.side is side], side)
         for side in sides
     )
-    return Evidence(tuple(found), sides, ordered, perimeter, named, 4 * np.pi * shape.area / perimeter**2)
+    looks = np.argmax(border.outward @ np.array([DIRECTIONS[side] for side in FOUR_SIDES]).T, axis=1)
+    off = ~on.any(axis=0)
+    unnamed = {side: float(border.length[off & (looks == number)].sum()) for number, side in enumerate(FOUR_SIDES)}
+    return Evidence(tuple(found), sides, unnamed, ordered, perimeter, named, 4 * np.pi * shape.area / perimeter**2)
 
 
 def _by_side(border: Border, features: Sequence[Named], on: NDArray[np.bool_]) -> NDArray[np.bool_]:

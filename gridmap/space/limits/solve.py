@@ -347,7 +347,8 @@ def _status(
 ) -> tuple[Status, list[Trouble]]:
     more: list[Trouble] = []
     if best.gap > SMALL_GAP:
-        more.append(Trouble(TroubleKind.GAP, None, "", best.gap))
+        unnamed = best.evidence.unnamed
+        more += [Trouble(TroubleKind.GAP, side, "", metres) for side, metres in unnamed.items() if metres > 1.0]
     if faults or best.gap > MOST_GAP * best.evidence.perimeter:
         return Status.UNRESOLVED, more
     rivals = [
@@ -362,7 +363,9 @@ def _status(
     if rivals:
         return Status.AMBIGUOUS, [*more, Trouble(TroubleKind.RIVAL, None, "")]
     both = any(
-        len(each.ways) > 1 and (agreement(each.shape, best.shape) >= SAME or only_carriageways(each.shape, best.shape))
+        len(each.ways) > 1
+        and not _faults(each, named)
+        and (agreement(each.shape, best.shape) >= SAME or only_carriageways(each.shape, best.shape))
         for each in candidates
     )
     if before or (named[0].side is not None and len({each.name for each in named}) > 1 and not both):

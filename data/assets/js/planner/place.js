@@ -30,6 +30,12 @@ gridmap.planPlace = (function () {
       element('option', value === chosen ? { value, selected: '' } : { value }, word)));
   }
 
+  // Who may take over a grid's land: those of its community, by code.
+  function others(page, grid) {
+    return page.draft.sorted().filter((it) => it.id !== grid.id && it.community_code === grid.community_code)
+      .map((it) => [it.id, '划归 ' + it.name]);
+  }
+
   function verbs(page, grid, send) {
     const box = element('div', { class: 'verbs', hidden: '' },
       form('更名', input('新的名称', grid.name, { maxlength: 100 }), (name) => send({ op: 'rename', grid: grid.id, name })),
@@ -38,11 +44,12 @@ gridmap.planPlace = (function () {
       form('变更类别', choice('网格类别', Object.entries(KINDS), grid.kind),
         (kind) => send({ op: 'set_kind', grid: grid.id, kind })),
       form('划归社区', choice('社区', page.communities.map((it) => [it.code, it.name]), grid.community_code),
-        (community) => send({ op: 'move_to_community', grid: grid.id, community })));
+        (community) => send({ op: 'move_to_community', grid: grid.id, community })),
+      form('撤销网格', choice('划归的网格', others(page, grid), ''), (heir) => send({ op: 'retire', grid: grid.id, to_grid: heir })));
     const open = element('button', { type: 'button', class: 'plain', 'aria-expanded': 'false', onclick: function () {
       box.hidden = !box.hidden;
       open.setAttribute('aria-expanded', String(!box.hidden));
-    } }, '更名、编码、类别…');
+    } }, '更名、编码、类别、撤销…');
     return [element('div', { class: 'verbs' }, open,
       element('button', { type: 'button', class: 'plain', onclick: () => page.choose(null) }, '收起')), box];
   }

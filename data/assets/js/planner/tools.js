@@ -8,7 +8,8 @@ gridmap.tools = (function () {
     cut: '逐点画线，从一侧边界外画到另一侧边界外；双击或按“完成”结束。先选了网格就只拆分它，否则拆分线穿过的所有网格',
     reshape: '先点要扩大的网格，再点相邻网格，然后逐点画新的边界线',
     merge: '依次点要合并的网格，第一个保留编码；按“完成”合并',
-    transfer: '先点接收的网格，再点或涂抹要划入的基本单元；按“完成”划入',
+    transfer: '先点接收的网格，再点要划入的基本单元（按住 Shift 或用手指可涂抹）；按“完成”划入',
+    new_grid: '点组成新网格的基本单元（按住 Shift 或用手指可涂抹）；按“完成”新设',
     push: '在网格内按住，拖过边界，经过的基本单元划入该网格；键盘：先选网格，回车逐个选取'
   };
 
@@ -48,6 +49,7 @@ gridmap.tools = (function () {
     function operation() {
       const line = tool.points.map((point) => [point.lng, point.lat]);
       const [first, second] = tool.grids;
+      if (tool.name === 'new_grid') return tool.blocks.size ? { op: 'new_grid', blocks: Array.from(tool.blocks) } : null;
       if (tool.name === 'cut') return line.length > 1 ? { op: 'cut', line, ...(first ? { grid: first } : {}) } : null;
       if (tool.name === 'reshape') return second && line.length > 1 ? { op: 'reshape', a: first, b: second, line } : null;
       if (tool.name === 'merge') return second ? { op: 'merge', grids: tool.grids.slice(), into: first } : null;
@@ -66,7 +68,7 @@ gridmap.tools = (function () {
       const keep = tool.name === 'choose' ? page.chosen.slice(0, 1) : [];
       reset();
       tool.name = name;
-      if (name !== 'choose') tool.grids = keep;
+      if (!['choose', 'new_grid'].includes(name)) tool.grids = keep;
       page.busy = name !== 'choose';
       map.getContainer().classList.toggle('tool', page.busy);
       if (name === 'push') map.dragging.disable();
@@ -91,7 +93,7 @@ gridmap.tools = (function () {
       const grid = page.draft.at('grids', latlng);
       if (tool.name === 'cut' || (tool.name === 'reshape' && tool.grids.length === 2)) tool.points.push(latlng);
       else if (tool.name === 'merge' || tool.name === 'reshape') toggleGrid(grid);
-      else if (grid && !tool.grids.length) tool.grids = [grid.id];
+      else if (grid && !tool.grids.length && tool.name !== 'new_grid') tool.grids = [grid.id];
       else toggleBlock(page.draft.at('blocks', latlng));
       draw();
     }
@@ -118,7 +120,7 @@ gridmap.tools = (function () {
 
     // A stroke: from the grid that takes, over the blocks that it takes. With 划入 it is a brush.
     function begin(event) {
-      if (event.button > 0 || !['push', 'transfer'].includes(tool.name)) return;
+      if (event.button > 0 || !['push', 'transfer', 'new_grid'].includes(tool.name)) return;
       if (event.target.closest('.leaflet-control, button')) return;
       const at = map.mouseEventToLatLng(event);
       const grid = page.draft.at('grids', at);
@@ -126,9 +128,9 @@ gridmap.tools = (function () {
         if (!grid) return;
         reset();
         tool.grids = [grid.id];
-      } else if (!tool.grids.length || !event.shiftKey && event.pointerType === 'mouse') return;
+      } else if ((tool.name === 'transfer' && !tool.grids.length) || (!event.shiftKey && event.pointerType === 'mouse')) return;
       tool.stroke = { at: map.mouseEventToContainerPoint(event) };
-      if (tool.name === 'transfer') map.dragging.disable();
+      if (tool.name !== 'push') map.dragging.disable();
       map.getContainer().setPointerCapture(event.pointerId);
       tool.points = tool.name === 'push' ? [at] : [];
       draw();
@@ -152,7 +154,7 @@ gridmap.tools = (function () {
     function end() {
       if (!tool.stroke) return;
       tool.stroke = null;
-      if (tool.name === 'transfer') map.dragging.enable();
+      if (tool.name !== 'push') map.dragging.enable();
       tool.swallow = Date.now(); // the click that follows a stroke is not a pick
       if (tool.name === 'push') {
         if (tool.blocks.size) done();

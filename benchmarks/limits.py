@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""四至: loops of real roads to polygons and back, wrong texts, communities and grids, and the time for one text.
+
+Run as `.venv/bin/python benchmarks/limits.py --data FOLDER [--database FILE] [--tries N]`. FOLDER holds
+futian_osm/futian_edges.geojson and shanghai_bund/roads.geojson; FILE is a database with a plan in force.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from limits_loops import loops, wrong_texts  # noqa: E402 -- after the path is set
+
+from gridmap.access import Scope  # noqa: E402
+from gridmap.datum import Plane  # noqa: E402
+from gridmap.services.limits import parse_text, words  # noqa: E402
+from gridmap.services.limits_ground import stored_surroundings  # noqa: E402
+from gridmap.services.plan_land import plans_in_force  # noqa: E402
+from gridmap.space.limits.compare import compare  # noqa: E402
+from gridmap.space.limits.describe import describe  # noqa: E402
+from gridmap.space.limits.features import Features  # noqa: E402
+from gridmap.space.limits.solve import solve  # noqa: E402
+from gridmap.space.limits.variants import agreement  # noqa: E402
+from gridmap.storage import land  # noqa: E402
+from gridmap.storage.database import Database  # noqa: E402
+
+CITIES = {"futian_osm/futian_edges.geojson": 114.05, "shanghai_bund/roads.geojson": 121.5}
+STREETS, BLOCK = 225, 180.0  # a made city of 100,800 road pieces
+
+
+def roads(path: Path, lon: float) -> tuple[Any, list[tuple[str, ...]]]:
+    features = [
+        each
+        for each in json.loads(path.read_text(encoding="utf-8"))["features"]
+        if each["properties"].get("kind") not in {"rail", "ferry"}
+    ]
+    shapes = shapely.from_geojson([json.dumps(each["geometry"]) for each in features])
+    names = [each["properties"].get("name") or () for each in features]
+    called = [tuple(name) if isinstance(name, list) else (name,) if name else () for name in names]
+    return Plane.at(lon).project_geometries(np.asarray(shapes, dtype=object)), called
+
+
+def on_loops(name: str, lines: Any, names: list[tuple[str, ...]], tries: int) -> None:
+    features = Features.of(lines, names, ["road"] * len(lines)).ready()
+    for rule, between in (("near carriageways", "out"), ("any carriageways", "any")):
+        drawn = loops(lines, names, seed=1, wanted=400, tries=tries, between_carriageways=between)
+        spent, status, found, back = [], [], [], []
+        for loop in drawn:
+            started = time.perf_counter()
+            answer = solve(parse_text(loop.text), features)[0]
+            spent.append(time.perf_counter() - started)
+            status.append(answer.status.value)
+            found.append(agreement(answer.shape, loop.shape) if answer.shape is not None else 0.0)
+            back.append(describe(loop.shape, features, words()).agreement)
+        near = np.array(found)
+        exact = np.array([each == "exact" for each in status])
+        groups: dict[frozenset[str], list[float]] = {}
+        for loop, value in zip(drawn, found, strict=True):
+            groups.setdefault(frozenset(loop.roads), []).append(value)
+        by_set = np.mean([np.mean(np.array(each) >= 0.97) for each in groups.values()])
+        print(f"{name}, {rule}: {len(drawn)} loops, {len(groups)} sets of roads")
+        print(f"  text -> polygon: IoU >= 0.97 in {np.mean(near >= 0.97):.1%} (by set {by_set:.1%}), {Counter(status)}")
+        print(
+            f"  exact below 0.8: {int((exact & (near < 0.8)).sum())}, below 0.97: {int((exact & (near < 0.97)).sum())}"
+        )
+        print(f"  polygon -> text -> polygon: IoU >= 0.95 in {np.mean(np.array(back) >= 0.95):.1%}")
+        print(f"  {np.percentile(np.array(spent) * 1e3, [50, 95]).round()} ms (median, 95th)")
+        if between == "out":
+            flagged = []
+            alone = []
+            for loop in drawn:
+                for sides, text in wrong_texts(loop, sorted(features.by_name), seed=1):
+                    held = compare(parse_text(text), loop.shape, features)
+                    flagged.append(not held.agrees and bool(sides & {e.side.value for e in held.troubles if e.side}))
+                    alone.append(held.status.value != "exact")
+            print(
+                f"  {len(flagged)} wrong texts: side named {np.mean(flagged):.1%}, not exact alone {np.mean(alone):.1%}"
+            )
+
+
+def on_plan(file: str) -> None:
+    database = Database.open(file)
+    with database.transaction("benchmark") as tx:
+        scope = Scope.everything("benchmark")
+        around = stored_surroundings(tx, scope)
+        found = plans_in_force(tx)[0]
+        grids = list(found.grids.values())
+        shapes = list(found.plane.project_geometries(np.array([grid.shape for grid in grids], dtype=object)))
+        areas = [(grid.name, grid.four_limits, shape) for grid, shape in zip(grids, shapes, strict=True)]
+        for each in land.communities(tx, scope, subdistrict_id=found.subdistrict.id):
+            own = [shape for grid, shape in zip(grids, shapes, strict=True) if grid.community_id == each.id]
+            areas.append((each.name, each.four_limits, shapely.unary_union(own)))
+    database.close()
+    back, spent, given = [], [], []
+    for name, text, shape in areas:
+        started = time.perf_counter()
+        back.append(describe(shape, around.features, words(), avoid=[name]).agreement)
+        spent.append(time.perf_counter() - started)
+        if text:
+            held = compare(parse_text(text), shape, around.features)
+            given.append((held.status.value, held.agreement))
+    share = np.mean(np.array(back) >= 0.95)
+    print(f"{len(areas)} communities and grids: polygon -> text -> polygon IoU >= 0.95 in {share:.1%}, "
+          f"{np.percentile(np.array(spent) * 1e3, [50, 95]).round()} ms")  # fmt: skip
+    right = sum(value >= 0.95 for _, value in given)
+    print(f"  stored texts: IoU >= 0.95 in {right} of {len(given)}, {Counter(each for each, _ in given)}")
+
+
+def on_city() -> None:
+    rng = np.random.default_rng(3)
+    steps = np.arange(STREETS) * BLOCK
+    places = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1) + rng.uniform(-30, 30, (STREETS, STREETS, 2))
+    lines: list[Any] = []
+    names: list[tuple[str, ...]] = []
+    called = np.empty((2, STREETS, STREETS), dtype=object)
+    for way, chains in enumerate((places, places.swapaxes(0, 1))):
+        for street, chain in enumerate(chains):
+            number = 0
+            while number < STREETS - 1:
+                stop = min(number + int(rng.integers(8, 40)), STREETS - 1)
+                called[way, street, number:stop] = f"{'纵横'[way]}{street}之{number}路"
+                number = stop
+            lines += list(shapely.linestrings(np.stack([chain[:-1], chain[1:]], axis=1)))
+            names += [(name,) for name in called[way, street, : STREETS - 1]]
+    started = time.perf_counter()
+    features = Features.of(lines, names, ["road"] * len(lines)).ready()
+    print(f"a city of {len(lines)} road pieces: prepared once in {time.perf_counter() - started:.1f} s")
+    spent: list[float] = []
+    status: list[str] = []
+    while len(spent) < 40:
+        x, y = rng.integers(3, STREETS - 12, 2)
+        wide, high = rng.integers(2, 8, 2)
+        sides = (called[0, x + wide, y : y + high], called[1, y, x : x + wide], called[0, x, y : y + high],
+                 called[1, y + high, x : x + wide])  # fmt: skip
+        if all(len(set(side)) == 1 for side in sides):
+            text = "，".join(f"{word}至{side[0]}" for word, side in zip("东南西北", sides, strict=True))
+            started = time.perf_counter()
+            status.append(solve(parse_text(text), features)[0].status.value)
+            spent.append(time.perf_counter() - started)
+    print(f"  {np.percentile(np.array(spent) * 1e3, [50, 95, 100]).round()} ms (median, 95th, most), {Counter(status)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--database")
+    parser.add_argument("--tries", type=int, default=40_000)
+    given = parser.parse_args()
+    for name, lon in CITIES.items() if given.data else ():
+        on_loops(name.split("/")[0], *roads(given.data / name, lon), given.tries)
+    if given.database:
+        on_plan(given.database)
+    on_city()
+
+
+if __name__ == "__main__":
+    main()

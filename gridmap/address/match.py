@@ -1,0 +1,446 @@
+"""The nodes that a reading of an address can mean, compared field by field.
+
+Names may be misspelt, numbers may not: a number that the gazetteer does not have ends the descent, and a number that
+contradicts the candidate's own is a conflict that no other agreement outweighs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gridmap.address.gazetteer import LEVEL
+from gridmap.address.index import ALIAS, CLOSE, EXACT, SOUND, GazetteerIndex, Hit
+from gridmap.address.numerals import number_value
+from gridmap.address.parse import field_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gridmap.address.gazetteer import NodeLevel
+    from gridmap.address.labels import Field, Level, Reading
+
+_ROADS = frozenset((LEVEL["road"],))
+_PLACES = frozenset((LEVEL["compound"], LEVEL["poi"]))
+_AREAS = frozenset((LEVEL["community"],))
+_POI, _COMPOUND = LEVEL["poi"], LEVEL["compound"]
+_PARTS, _BUILDINGS, _UNITS, _ROOMS = (LEVEL[level] for level in ("part", "building", "unit", "room"))
+_NUMBER, _SUBNUMBER = LEVEL["number"], LEVEL["subnumber"]
+_MOST_ROADS, _MOST_PLACES = 6, 12
+
+NAME_SCORE = {EXACT: 6.0, ALIAS: 5.0, SOUND: 4.0, CLOSE: 3.5}
+"""What finding a name is worth, by how it was found."""
+_ROAD_SHARE = 0.6
+_AGREE_NUMBER, _CONFLICT_NUMBER, _CONFLICT_ROAD = 5.0, -7.0, -5.0
+_AGREE_AREA, _CONFLICT_AREA = 1.5, -1.5
+_FOUND_BELOW, _UNKNOWN_BELOW, _SKIPPED_BELOW = 1.5, -1.0, -0.4
+_UNEXPLAINED = -2.5
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a reading asks for, by level: the fields that name something, the first of each level."""
+
+    roads: list[Field] = field(default_factory=list)
+    places: list[Field] = field(default_factory=list)
+    single: dict[Level, Field] = field(default_factory=dict)
+    relations: list[str] = field(default_factory=list)
+
+    def key(self, level: Level) -> str | None:
+        """Return what a level's field is compared by, None when it is not asked for."""
+        found = self.single.get(level)
+        return None if found is None else str(found.value)
+
+
+def asked_of(reading: Reading) -> Asked:
+    """Sort the fields of a reading."""
+    asked = Asked()
+    for each in reading.fields:
+        if each.label == "road":
+            asked.roads.append(each)
+        elif each.label == "place":
+            asked.places.append(each)
+        elif each.label == "relation":
+            asked.relations.append(each.text)
+        elif each.label == "lane" and each.label in asked.single and "number" not in asked.single:
+            asked.single[each.label] = each
+        else:
+            asked.single.setdefault(each.label, each)
+    return asked
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node that may be meant.
+
+    Parameters
+    ----------
+    node : int
+    score : float
+        Sum over the fields; higher is better.
+    road_how, place_how : int
+        How the names were found (`index.EXACT` ...), -1 when none was.
+    conflict : str
+        A number that contradicts the candidate's own; empty for none.
+    unknown : tuple of str
+        Fields that were asked for and the gazetteer does not have below the node.
+    skipped : int
+        Levels that the address leaves out and only one way leads through.
+    unexplained : tuple of str
+        Names in the address that found nothing.
+    number : int or None
+        The house number that the road does not have and that must be interpolated.
+    ambiguous : bool
+        More than one node below fits.
+    area : int
+        1 where the community agrees, -1 where it contradicts.
+    """
+
+    node: int
+    score: float
+    road_how: int = -1
+    place_how: int = -1
+    conflict: str = ""
+    unknown: tuple[str, ...] = ()
+    skipped: int = 0
+    unexplained: tuple[str, ...] = ()
+    number: int | None = None
+    ambiguous: bool = False
+    area: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Where road and number lead: the road, the house number (-1 when it is not known), the number asked for."""
+
+    road: int
+    node: int
+    how: int
+    wanted: str | None
+    tail: tuple[str, ...]
+
+
+def candidates(index: GazetteerIndex, reading: Reading) -> list[Candidate]:
+    """Return the nodes that a reading can mean, the best first.
+
+    Parameters
+    ----------
+    index : GazetteerIndex
+    reading : Reading
+        As `parse` gives it, with the names of the same index.
+    """
+    asked = asked_of(reading)
+    doors = _doors(index, asked)
+    places = _places(index, asked)
+    found: dict[tuple[int, int | None], Candidate] = {}
+
+    def offer(candidate: Candidate) -> None:
+        key = candidate.node, candidate.number
+        if key not in found or found[key].score < candidate.score:
+            found[key] = candidate
+
+    for hit, used in places:
+        offer(_by_place(index, asked, hit, doors, used))
+    for door in doors:
+        for candidate in _by_door(index, asked, door, named=bool(places)):
+            offer(candidate)
+    for candidate in _crossings(index, asked):
+        offer(candidate)
+    if not found:
+        for candidate in _areas(index, asked):
+            offer(candidate)
+    return sorted(found.values(), key=lambda each: (-each.score, each.node))
+
+
+def _doors(index: GazetteerIndex, asked: Asked) -> list[_Door]:
+    doors: list[_Door] = []
+    lane, number, sub = asked.key("lane"), asked.key("number"), asked.key("subnumber")
+    for road in asked.roads[:3]:
+        hits = index.named(str(road.value), _ROADS)
+        if lane is not None:
+            whole = road.text + asked.single["lane"].text
+            joined = index.named(whole, _ROADS) or index.resembling(whole, _ROADS)
+            wanted = number if number is not None else sub
+            doors.extend(_door(index, hit, wanted, None) for hit in joined[:_MOST_ROADS])
+        if not hits:
+            hits = index.resembling(str(road.value), _ROADS)[:_MOST_ROADS]
+        doors.extend(
+            _lane_door(index, hit, asked) if lane is not None else _door(index, hit, number, sub) for hit in hits
+        )
+    return doors
+
+
+def _door(index: GazetteerIndex, hit: Hit, number: str | None, sub: str | None) -> _Door:
+    if number is None:
+        return _Door(hit.node, -1, hit.how, None, ())
+    node = index.child(hit.node, "number", number)
+    if node < 0 and "-" in number:  # 12-14号 is found by its first number
+        node = index.child(hit.node, "number", number.partition("-")[0])
+    if node < 0 or sub is None:
+        return _Door(hit.node, node, hit.how, number, ())
+    below = index.child(node, "subnumber", sub.removeprefix("附"))
+    return _Door(hit.node, below if below >= 0 else node, hit.how, number, () if below >= 0 else (f"附{sub}号",))
+
+
+def _lane_door(index: GazetteerIndex, hit: Hit, asked: Asked) -> _Door:
+    lane = asked.single["lane"]
+    key = str(number_value(str(lane.value)))
+    node = index.child(hit.node, "lane", key)
+    number = asked.key("subnumber") if "subnumber" in asked.single else asked.key("number")
+    if node < 0:
+        return _Door(hit.node, -1, hit.how, None, (lane.text,))
+    if number is None:
+        return _Door(hit.node, node, hit.how, None, ())
+    below = index.child(node, "number", number)
+    return _Door(hit.node, below if below >= 0 else node, hit.how, number, () if below >= 0 else (f"{number}号",))
+
+
+def _places(index: GazetteerIndex, asked: Asked) -> list[tuple[Hit, frozenset[str]]]:
+    """Return the places that names lead to, each with the levels that the name has used up."""
+    found: list[tuple[Hit, frozenset[str]]] = []
+    for place in asked.places[:4]:
+        joined = False
+        for level in ("part", "building", "number"):
+            behind = asked.single.get(level)  # type: ignore[call-overload]
+            if behind is not None and behind.start == place.end:
+                hits = index.named(place.text + behind.text, _PLACES)
+                found.extend((hit, frozenset((level,))) for hit in hits[:_MOST_PLACES])
+                joined = joined or bool(hits)
+        if joined:
+            continue
+        key = str(place.value)
+        hits = index.named(key, _PLACES) or index.resembling(key, _PLACES)
+        found.extend((hit, frozenset()) for hit in hits[:_MOST_PLACES])
+    if not found and not asked.roads:
+        for level in ("community", "part"):
+            if level in asked.single:
+                text = str(asked.single[level].value)  # type: ignore[index]
+                found.extend((hit, frozenset((level,))) for hit in index.named(text, _PLACES)[:_MOST_PLACES])
+    return found
+
+
+def _by_place(
+    index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door], used: frozenset[str]
+) -> Candidate:
+    score = NAME_SCORE[hit.how]
+    start = Candidate(hit.node, score, place_how=hit.how, unexplained=_unexplained(index, asked, hit, doors))
+    if doors:
+        start = max((_with_door(index, start, door) for door in doors), key=lambda each: each.score)
+    start = replace(start, score=start.score + _UNEXPLAINED * len(start.unexplained))
+    start = _with_area(index, asked, start)
+    return _descend(index, asked, start, used)
+
+
+def _unexplained(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door]) -> tuple[str, ...]:
+    names = [place.text for place in asked.places if not _names(index, place, hit.node)]
+    if asked.roads and not doors:
+        names.extend(road.text for road in asked.roads)
+    return tuple(names)
+
+
+def _names(index: GazetteerIndex, place: Field, node: int) -> bool:
+    """Tell whether a field of an address is about a node or about what the node lies in."""
+    name = str(place.value)
+    while node >= 0:
+        own = index.name(node)
+        if name in own or own in name or _alike(name, own):
+            return True
+        node = index.parent(node)
+    return False
+
+
+def _alike(one: str, other: str) -> bool:
+    return len(set(one) & set(other)) * 2 >= min(len(set(one)), len(set(other)))
+
+
+def _with_door(index: GazetteerIndex, candidate: Candidate, door: _Door) -> Candidate:
+    """Compare a place with road and number of the address."""
+    own = _door_of(index, candidate.node)
+    score = candidate.score
+    if own < 0:
+        return replace(candidate, score=score + 0.5 * _ROAD_SHARE, road_how=door.how)
+    own_road = _road_of(index, own)
+    if own_road != door.road:
+        return replace(candidate, score=score + _CONFLICT_ROAD, conflict=index.name(own_road))
+    score += NAME_SCORE[door.how] * _ROAD_SHARE
+    if door.wanted is None:
+        return replace(candidate, score=score, road_how=door.how)
+    if door.node == own or door.node in _above(index, own) or (door.node >= 0 and own in _above(index, door.node)):
+        return replace(candidate, score=score + _AGREE_NUMBER, road_how=door.how, unknown=door.tail)
+    return replace(candidate, score=score + _CONFLICT_NUMBER, road_how=door.how, conflict=index.name(own))
+
+
+def _above(index: GazetteerIndex, node: int) -> Iterator[int]:
+    while (node := index.parent(node)) >= 0:
+        yield node
+
+
+def _door_of(index: GazetteerIndex, node: int) -> int:
+    """Return the house number at which a place stands, -1 when it is not known."""
+    at = node
+    while at >= 0:
+        if index.level(at) in {_NUMBER, _SUBNUMBER}:
+            return at
+        if index.site(at) >= 0:
+            return index.site(at)
+        at = index.parent(at)
+    return -1
+
+
+def _road_of(index: GazetteerIndex, node: int) -> int:
+    while index.level(node) != LEVEL["road"]:
+        node = index.parent(node)
+    return node
+
+
+def _with_area(index: GazetteerIndex, asked: Asked, candidate: Candidate) -> Candidate:
+    named = asked.single.get("community")
+    if named is None:
+        return candidate
+    hits = index.named(named.text, _AREAS) or index.named(str(named.value), _AREAS)
+    if not hits:
+        return candidate
+    wanted = {hit.node for hit in hits}
+    above = {candidate.node, *_above(index, candidate.node)}
+    if wanted & above:
+        return replace(candidate, score=candidate.score + _AGREE_AREA, area=1)
+    if any(index.level(node) == LEVEL["community"] for node in above):
+        return replace(candidate, score=candidate.score + _CONFLICT_AREA, area=-1)
+    return candidate
+
+
+def _by_door(index: GazetteerIndex, asked: Asked, door: _Door, *, named: bool) -> Iterator[Candidate]:
+    score = NAME_SCORE[door.how] * _ROAD_SHARE
+    unexplained = () if named else tuple(place.text for place in asked.places)
+    score += _UNEXPLAINED * len(unexplained) if unexplained else 0.0
+    if named:
+        score += _UNEXPLAINED  # a place is named and found: the house number alone says less
+    if door.wanted is None:
+        node = door.node if door.node >= 0 else door.road
+        start = Candidate(node, score, road_how=door.how, unexplained=unexplained, unknown=door.tail)
+        yield _descend(index, asked, start, frozenset(("number",))) if door.node >= 0 else start
+        return
+    if door.node < 0:
+        number = int(door.wanted) if door.wanted.isdecimal() and len(door.wanted) < 7 else None
+        wanted = (f"{door.wanted}号",)
+        yield Candidate(door.road, score, door.how, unknown=wanted, unexplained=unexplained, number=number)
+        return
+    start = Candidate(door.node, score + _AGREE_NUMBER, door.how, unknown=door.tail, unexplained=unexplained)
+    below = _descend(index, asked, start, frozenset())
+    yield below
+    if "building" in asked.single or "unit" in asked.single or "room" in asked.single:
+        for place in index.standing_at(door.node):
+            if index.level(place) == _COMPOUND:
+                inside = _descend(index, asked, replace(start, node=place), frozenset())
+                if inside.node != place:
+                    yield inside
+
+
+def _descend(index: GazetteerIndex, asked: Asked, start: Candidate, used: frozenset[str]) -> Candidate:
+    """Follow part, building, unit and room downwards as far as the gazetteer knows them."""
+    node, unknown, skipped, found = start.node, list(start.unknown), start.skipped, 0
+    ambiguous = False
+    for level, key, text in _steps(index, asked, node, used):
+        ways = _below(index, node, level, key)
+        if len(ways) == 1 and index.level(ways[0]) == LEVEL[level]:
+            skipped += index.parent(ways[0]) != node
+            node = ways[0]
+            found += 1
+        elif not ways and _passable(index, node, level):
+            skipped += 1
+        else:
+            ambiguous = len(ways) > 1
+            unknown.append(text)
+            break
+    score = start.score + _FOUND_BELOW * found + _SKIPPED_BELOW * skipped
+    score += _UNKNOWN_BELOW * (len(unknown) - len(start.unknown))
+    return replace(
+        start, node=node, score=score, unknown=tuple(unknown), skipped=skipped, ambiguous=start.ambiguous or ambiguous
+    )
+
+
+def _steps(
+    index: GazetteerIndex, asked: Asked, node: int, used: frozenset[str]
+) -> list[tuple[NodeLevel, str, str]]:
+    """Return the levels to go down, as (level, key, text)."""
+    if index.level(node) == _POI:
+        return []
+    steps: list[tuple[NodeLevel, str, str]] = []
+    single = asked.single
+    if "part" in single and "part" not in used:
+        steps.append(("part", str(single["part"].value), single["part"].text))
+    if "building" in single and "building" not in used:
+        steps.append(("building", str(single["building"].value), single["building"].text))
+    elif index.level(node) == _COMPOUND and "number" in single and not asked.roads and "number" not in used:
+        steps.append(("building", str(single["number"].value), single["number"].text))
+    if "unit" in single:
+        steps.append(("unit", str(single["unit"].value), single["unit"].text))
+    if "room" in single:
+        steps.append(("room", _room_key(asked), single["room"].text))
+    return steps
+
+
+def _room_key(asked: Asked) -> str:
+    """Return the number of a room; with a floor before a short one, both: 5楼01室 is 501."""
+    room, floor = asked.single["room"].value, asked.single.get("floor")
+    if isinstance(room, int) and room < 100 and floor is not None and isinstance(floor.value, int) and floor.value > 0:
+        return str(floor.value * 100 + room)
+    return str(room)
+
+
+def _below(index: GazetteerIndex, node: int, level: NodeLevel, key: str) -> list[int]:
+    """Return the nodes of a key below a node: its child, else those of the level between that an address left out."""
+    own = index.child(node, level, key)
+    if own >= 0:
+        return [own]
+    between = {"building": _PARTS, "unit": _BUILDINGS, "room": _UNITS}.get(level)
+    if between is None:
+        return []
+    middle = [int(child) for child in index.children(node) if index.level(int(child)) == between]
+    if level == "unit" and len(middle) != 1:
+        return []
+    return [below for each in middle if (below := index.child(each, level, key)) >= 0]
+
+
+def _passable(index: GazetteerIndex, node: int, level: NodeLevel) -> bool:
+    """Tell whether a level that is asked for does not exist here at all, so that what follows lies right below."""
+    if level not in {"part", "unit"}:
+        return False
+    wanted = LEVEL[level]
+    return all(index.level(int(child)) != wanted for child in index.children(node))
+
+
+def _crossings(index: GazetteerIndex, asked: Asked) -> Iterator[Candidate]:
+    if len(asked.roads) < 2 or "number" in asked.single:
+        return
+    first, second = asked.roads[0], asked.roads[1]
+    for one in _road_hits(index, first):
+        for other in _road_hits(index, second):
+            names = sorted((_key(index, one.node), _key(index, other.node)))
+            node = index.child(-1, "crossing", "/".join(names))
+            if node >= 0:
+                how = max(one.how, other.how)
+                yield Candidate(node, NAME_SCORE[how] * 2 * _ROAD_SHARE + 2.0, road_how=how)
+
+
+def _road_hits(index: GazetteerIndex, road: Field) -> list[Hit]:
+    key = str(road.value)
+    return (index.named(key, _ROADS) or index.resembling(key, _ROADS))[:_MOST_ROADS]
+
+
+def _key(index: GazetteerIndex, road: int) -> str:
+    return str(field_value("road", index.name(road)))
+
+
+def _areas(index: GazetteerIndex, asked: Asked) -> Iterator[Candidate]:
+    for level in ("community", "town", "district"):
+        named = asked.single.get(level)  # type: ignore[call-overload]
+        if named is None:
+            continue
+        wanted = frozenset((LEVEL[level],))  # type: ignore[index]
+        hits = index.named(named.text, wanted) or index.named(str(named.value), wanted)
+        missed = tuple(each.text for each in (*asked.roads, *asked.places))
+        for hit in hits:
+            yield Candidate(hit.node, 1.0 + _UNEXPLAINED * len(missed), unexplained=missed)
+        if hits:
+            return

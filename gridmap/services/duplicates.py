@@ -1,0 +1,143 @@
+"""Reports near by that may be the same matter. Only suggested: a person merges (并案), and a person undoes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridmap.casework.duplicates import Near, Told, measures, near
+from gridmap.datum import Plane
+from gridmap.services.case_given import resolve
+from gridmap.services.casework_rules import rules as current_rules
+from gridmap.services.plan_land import SHANGHAI
+from gridmap.storage import casework as store
+from gridmap.storage import incidents
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from gridmap.access import Scope
+    from gridmap.casework.categories import Category
+    from gridmap.storage.boxes import Box
+    from gridmap.storage.database import Transaction
+
+
+@dataclass(frozen=True)
+class NearBy:
+    """A report that may be the same matter. `metres` is None where only the address agrees."""
+
+    id: str
+    number: str
+    title: str
+    category: str
+    address: str
+    state: str
+    reported_at: datetime
+    metres: float | None
+    days: float
+    likeness: float
+
+
+@dataclass(frozen=True)
+class NearReports:
+    """The reports near by, the likeliest first, and the measures by which they were looked for."""
+
+    metres: float
+    days: float
+    items: list[NearBy]
+
+
+def duplicates_of(tx: Transaction, scope: Scope, id_or_number: str) -> NearReports:
+    """Look for reports that may be the same matter as one that is there.
+
+    Raises
+    ------
+    NotFound
+        There is no such incident, or it is out of scope.
+    """
+    case = incidents.incident_named(tx, scope, resolve(tx, scope, id_or_number)).incident
+    return near_reports(
+        tx,
+        scope,
+        lonlat=(case.lon, case.lat) if case.lon is not None and case.lat is not None else None,
+        category=case.category,
+        address=case.address,
+        at=case.reported_at or tx.now,
+        own_id=case.id,
+    )
+
+
+def near_reports(
+    tx: Transaction,
+    scope: Scope,
+    *,
+    lonlat: tuple[float, float] | None,
+    category: str,
+    address: str,
+    at: datetime,
+    own_id: UUID,
+) -> NearReports:
+    """Look for reports that may be the same matter as one that need not be stored yet.
+
+    Those that were merged, withdrawn or handed back are not among them.
+
+    Parameters
+    ----------
+    lonlat : tuple of float or None
+        EPSG:4490; None while it has no place.
+    """
+    rules = current_rules(tx)
+    kind = rules.catalogue.find(category)
+    metres, days = measures(kind)
+    window = timedelta(days=days)
+    plane = Plane.near(np.array([lonlat])) if lonlat else None
+    rows = store.told_near(
+        tx,
+        scope,
+        box=_box(plane, lonlat, metres) if plane and lonlat else None,
+        address=address.strip(),
+        since=at - window,
+        until=at + window,
+    )
+    void = rules.ladders[""].void
+    listed = {row["id"]: row for row in rows if row["state"] not in void}
+    own = {"id": own_id, "reported_at": at, "category": category, "address": address}
+    told = _told(own | dict(zip(("lon", "lat"), lonlat or (None, None), strict=True)), plane, kind)
+    others = [_told(row, plane, rules.catalogue.find(row["category"] or "")) for row in listed.values()]
+    return NearReports(metres, days, [_near_by(listed[each.id], each) for each in near(told, others)])
+
+
+def _box(plane: Plane, lonlat: tuple[float, float], metres: float) -> Box:
+    """Return a box in degrees that holds a circle around a point."""
+    x, y = plane.project(np.array([lonlat]))[0]
+    corners = plane.unproject(np.array([[x + i * metres, y + j * metres] for i in (-1, 1) for j in (-1, 1)]))
+    west, south = corners.min(axis=0).tolist()
+    east, north = corners.max(axis=0).tolist()
+    return west, south, east, north
+
+
+def _told(row: dict[str, Any], plane: Plane | None, kind: Category | None) -> Told:
+    xy = None
+    if plane and row["lon"] is not None:
+        x, y = plane.project(np.array([[row["lon"], row["lat"]]]))[0].tolist()
+        xy = (x, y)
+    return Told(row["id"], xy, row["reported_at"], kind, row["category"] or "", (row["address"] or "").strip())
+
+
+def _near_by(row: dict[str, Any], found: Near) -> NearBy:
+    return NearBy(
+        str(row["id"]),
+        row["number"],
+        row["title"],
+        row["category"] or "",
+        row["address"] or "",
+        row["state"] or "",
+        row["reported_at"].astimezone(SHANGHAI),
+        found.metres,
+        found.days,
+        found.likeness,
+    )

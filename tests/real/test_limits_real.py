@@ -1,0 +1,87 @@
+"""四至 on real texts and real roads: what was promised, on a part of the loops (all of them: benchmarks/limits.py)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import shapely
+from limits_loops import Loop, loops, wrong_texts
+
+from gridmap.datum import Plane
+from gridmap.services.limits import parse_text, words
+from gridmap.space.limits.compare import compare
+from gridmap.space.limits.describe import describe
+from gridmap.space.limits.features import Features
+from gridmap.space.limits.solve import Solution, Status, solve
+from gridmap.space.limits.variants import agreement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WANTED = 40
+
+
+def roads(path: Path, lon: float) -> tuple[Any, list[tuple[str, ...]]]:
+    """Read lines and their names, which may be lists; railways and ferries are left out."""
+    features = [
+        each
+        for each in json.loads(path.read_text(encoding="utf-8"))["features"]
+        if each["properties"].get("kind") not in {"rail", "ferry"}
+    ]
+    shapes = shapely.from_geojson([json.dumps(each["geometry"]) for each in features])
+    names = [each["properties"].get("name") or () for each in features]
+    called = [tuple(name) if isinstance(name, list) else (name,) if name else () for name in names]
+    return Plane.at(lon).project_geometries(np.asarray(shapes, dtype=object)), called
+
+
+@pytest.fixture(scope="module", params=["futian_osm/futian_edges.geojson", "shanghai_bund/roads.geojson"])
+def city(request: pytest.FixtureRequest, shared_data: Path) -> tuple[Features, list[Loop]]:
+    path = shared_data / request.param
+    lines, names = roads(path, 114.05 if "futian" in request.param else 121.5)
+    features = Features.of(lines, names, ["road"] * len(lines))
+    drawn = loops(lines, names, seed=5, wanted=WANTED, tries=4000)
+    assert len(drawn) >= WANTED // 2
+    return features, drawn
+
+
+@pytest.fixture(scope="module")
+def answers(city: tuple[Features, list[Loop]]) -> list[tuple[Loop, Solution]]:
+    features, drawn = city
+    return [(each, solve(parse_text(each.text), features)[0]) for each in drawn]
+
+
+def test_every_real_text_is_read(shared_data: Path) -> None:
+    lines = (shared_data / "four_limits" / "texts.jsonl").read_text(encoding="utf-8").splitlines()
+    for text in (json.loads(line)["text"] for line in lines):
+        parsed = parse_text(text)
+        assert not parsed.leftovers, text
+        part = parsed.parts[0]
+        assert len(part.limits) == 4 or len(part.legs) == 4, text
+        mentions = [each for limit in part.limits for each in limit.mentions] + [leg.along for leg in part.legs]
+        assert all(each.kind in {"road", "water", "boundary"} for each in mentions), text
+
+
+def test_loops_of_named_roads_come_back(answers: list[tuple[Loop, Solution]]) -> None:
+    found = [agreement(each.shape, loop.shape) if each.shape is not None else 0.0 for loop, each in answers]
+    assert np.mean(np.array(found) >= 0.97) >= 0.9
+    sure = [value for value, (_, each) in zip(found, answers, strict=True) if each.status is Status.EXACT]
+    assert min(sure) >= 0.8
+
+
+def test_loops_come_back_from_the_sentence_that_is_written_for_them(city: tuple[Features, list[Loop]]) -> None:
+    features, drawn = city
+    said = [describe(loop.shape, features, words()) for loop in drawn[: WANTED // 2]]
+    assert np.mean([each.agreement >= 0.95 for each in said]) >= 0.95
+
+
+def test_wrong_texts_are_flagged_on_the_side_that_is_wrong(city: tuple[Features, list[Loop]]) -> None:
+    features, drawn = city
+    told = []
+    for loop in drawn[: WANTED // 2]:
+        for sides, text in wrong_texts(loop, sorted(features.by_name), seed=1):
+            held = compare(parse_text(text), loop.shape, features)
+            told.append(not held.agrees and bool(sides & {each.side.value for each in held.troubles if each.side}))
+    assert np.mean(told) >= 0.99

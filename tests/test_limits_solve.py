@@ -1,0 +1,208 @@
+"""四至 texts become polygons on drawn streets, and polygons become texts; what does not fit is said, by side."""
+
+from __future__ import annotations
+
+import shapely
+from ascii_art import line, polygons
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gridmap.services.limits import parse_text, words
+from gridmap.space.limits.centre import centre_line
+from gridmap.space.limits.compare import compare
+from gridmap.space.limits.describe import describe
+from gridmap.space.limits.features import Features
+from gridmap.space.limits.solve import Solution, Status, TroubleKind, solve
+from gridmap.space.limits.values import Side
+from gridmap.space.limits.variants import agreement
+
+CELL = 100.0
+# Nine blocks between four streets each way; every border of a block lies on a street.
+BLOCKS = """
+    ABC
+    DEF
+    GHI
+"""
+AVENUES = ["甲路", "乙路", "丙路", "丁路"]  # from west to east
+STREETS = ["戊街", "己街", "庚街", "辛街"]  # from south to north
+
+
+def town(size: float = CELL, **more: shapely.Geometry) -> Features:
+    """The streets of `BLOCKS`, running on for half a block beyond the last crossing."""
+    low, high = -size / 2, 3.5 * size
+    lines = [shapely.LineString([(x * size, low), (x * size, high)]) for x in range(4)]
+    lines += [shapely.LineString([(low, y * size), (high, y * size)]) for y in range(4)]
+    names = [(name,) for name in (*AVENUES, *STREETS, *more)]
+    kinds = ["road"] * 8 + ["compound" if each.geom_type == "Polygon" else "road" for each in more.values()]
+    return Features.of([*lines, *more.values()], names, kinds)
+
+
+def land(art: str, letter: str = "A", size: float = CELL) -> shapely.Geometry:
+    return polygons(art, size)[letter]
+
+
+def answer(text: str, features: Features | None = None) -> Solution:
+    return solve(parse_text(text), features or town())[0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.tuples(st.integers(0, 2), st.integers(1, 3)), st.tuples(st.integers(0, 2), st.integers(1, 3)))
+def test_four_streets_give_the_rectangle_between_them(x: tuple[int, int], y: tuple[int, int]) -> None:
+    (west, east), (south, north) = sorted((x[0], x[1] + (x[0] == x[1]))), sorted((y[0], y[1] + (y[0] == y[1])))
+    if max(east, north) > 3:
+        return
+    text = f"东至{AVENUES[east]}，南至{STREETS[south]}，西至{AVENUES[west]}，北至{STREETS[north]}"
+    found = answer(text)
+    assert found.status is Status.EXACT
+    assert found.best is not None
+    assert found.best.ways == ("ring", "faces")
+    assert agreement(found.shape, shapely.box(*(CELL * each for each in (west, south, east, north)))) > 1 - 1e-9
+    sides = dict(zip([each.side for each in found.features], found.best.evidence.features, strict=True))
+    assert abs(sides[Side.EAST].metres - (north - south) * CELL) < 1e-6
+    assert abs(sides[Side.SOUTH].metres - (east - west) * CELL) < 1e-6
+
+
+def test_several_features_on_a_side_make_a_step() -> None:
+    found = answer("东至丙路、庚街、丁路，南至戊街，西至甲路，北至辛街")
+    step = land("""
+        AA.
+        AAA
+        AAA
+    """)
+    assert agreement(found.shape, step) > 0.999
+
+
+def test_exchanged_sides_are_unresolved_and_both_are_named() -> None:
+    found = answer("东至乙路，南至己街，西至丙路，北至庚街")
+    assert found.status is Status.UNRESOLVED
+    assert found.shape is None
+    assert {each.side for each in found.troubles if each.kind is TroubleKind.WRONG_SIDE} == {Side.EAST, Side.WEST}
+
+
+def test_a_near_spelling_is_offered_and_not_assumed() -> None:
+    found = answer("东至丙道，南至己街，西至乙路，北至庚街")
+    assert found.status is Status.UNRESOLVED
+    trouble = found.troubles[0]
+    assert (trouble.kind, trouble.side, trouble.name) == (TroubleKind.NOT_FOUND, Side.EAST, "丙道")
+    assert "丙路" in trouble.offers
+
+
+def test_a_missing_side_is_not_invented() -> None:
+    found = answer("东至丙路，西至乙路，北至庚街")
+    assert found.status is Status.UNRESOLVED
+    assert [(each.kind, each.side) for each in found.troubles] == [(TroubleKind.MISSING_SIDE, Side.SOUTH)]
+
+
+def test_a_road_that_runs_elsewhere_is_named() -> None:
+    far = shapely.LineString([(9000, 9000), (9000, 9900)])
+    found = answer("东至远路，南至己街，西至乙路，北至庚街", town(远路=far))
+    assert found.status is Status.UNRESOLVED
+    assert [(each.kind, each.side, each.name) for each in found.troubles] == [(TroubleKind.APART, Side.EAST, "远路")]
+    assert found.troubles[0].metres > 5000
+
+
+def test_a_gap_at_a_junction_is_bridged_and_measured() -> None:
+    short = shapely.LineString([(150, 130), (150, 170)])  # it ends 30 m short of either street
+    found = answer("东至短路，南至己街，西至乙路，北至庚街", town(短路=short))
+    assert found.status in {Status.GAP_BRIDGED, Status.AMBIGUOUS}
+    assert found.best is not None
+    assert abs(found.best.gap - 60.0) < 1.0
+    assert agreement(found.best.shape, shapely.box(100, 100, 150, 200)) > 0.999
+
+
+def test_land_that_reaches_a_road_with_two_carriageways_ends_at_the_near_one() -> None:
+    features = town(
+        双路=shapely.MultiLineString([[(250, -50), (250, 350)], [(270, -50), (270, 350)], [(250, 0), (270, 0)]])
+    )
+    found = answer("东至双路，南至己街，西至乙路，北至庚街", features)
+    assert found.status is Status.EXACT
+    assert agreement(found.shape, shapely.box(100, 100, 250, 200)) > 0.999
+
+
+def test_a_fork_that_fits_twice_is_ambiguous_with_both_candidates() -> None:
+    fork = shapely.MultiLineString([[(220, 50), (220, 250)], [(290, 50), (290, 250)], [(220, 50), (290, 50)]])
+    found = answer("东至叉路，南至己街，西至乙路，北至庚街", town(叉路=fork))
+    assert found.status is Status.AMBIGUOUS
+    both = [shapely.box(100, 100, 220, 200), shapely.box(100, 100, 290, 200)]
+    assert all(max(agreement(each.shape, one) for each in found.candidates) > 0.999 for one in both)
+
+
+def test_a_river_is_met_in_its_middle_and_a_bank_where_the_text_says_so() -> None:
+    river = polygons(
+        """
+        .........
+        AAAAAAAAA
+        .........
+        """,
+        40.0,
+    )["A"]
+    middle = centre_line(river)
+    assert middle.length > 300
+    assert shapely.get_coordinates(middle)[:, 1].std() < 1
+    streets = [shapely.LineString([(x, 0), (x, 200)]) for x in (60, 260)] + [shapely.LineString([(0, 5), (360, 5)])]
+    features = Features.of([*streets, river], [("西路",), ("东路",), ("南路",), ("长河",)], ["road"] * 3 + ["water"])
+    found = answer("东至东路，南至南路，西至西路，北至长河", features)
+    assert abs(found.shape.bounds[3] - 60) < 1
+    bank = answer("东至东路，南至南路，西至西路，北至长河南岸", features)
+    assert abs(bank.shape.bounds[3] - 40) < 1
+
+
+def test_a_walk_gives_the_same_land_as_its_sides() -> None:
+    walked = answer("由乙路与己街交汇点，沿己街向东至丙路，沿丙路向北至庚街，沿庚街向西至乙路，沿乙路向南回到起点")
+    assert agreement(walked.shape, shapely.box(100, 100, 200, 200)) > 0.999
+
+
+def test_what_is_taken_out_is_cut_away() -> None:
+    found = answer("东至丙路，南至己街，西至乙路，北至庚街，不含小园小区", town(小园=shapely.box(120, 120, 140, 140)))
+    assert abs(found.shape.area - (CELL**2 - 400)) < 1e-6
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from(
+        [
+            "A..\nA..\n...",
+            "AA.\nAA.\n...",
+            "AAA\nAA.\nAA.",
+            "AAA\nAAA\nAAA",
+            ".AA\n.AA\n.A.",
+            "AA.\nAAA\nAAA",
+        ]
+    )
+)
+def test_a_polygon_comes_back_from_its_sentence(art: str) -> None:
+    shape = land(art)
+    said = describe(shape, town(), words())
+    assert said.agreement > 0.99, said.text
+    assert said.unnamed == 0
+    assert abs(said.perimeter - shape.length) < 1e-6
+
+
+def test_the_wall_of_a_compound_is_named_where_no_road_runs() -> None:
+    said = describe(shapely.box(10, 10, 60, 60), town(小园=shapely.box(10, 10, 60, 60)), words())
+    assert said.text == "东至小园围墙，南至小园围墙，西至小园围墙，北至小园围墙"
+    assert said.agreement > 0.999
+
+
+def test_a_comparison_names_the_side_and_the_metres() -> None:
+    text = "东至丙路，南至己街，西至乙路，北至庚街"
+    same = compare(parse_text(text), shapely.box(100, 100, 200, 200), town())
+    assert same.agrees
+    moved = compare(parse_text(text), shapely.box(100, 100, 260, 200), town())
+    assert not moved.agrees
+    assert (TroubleKind.UNUSED, Side.EAST) in {(each.kind, each.side) for each in moved.troubles}
+    assert moved.off[Side.EAST] > 50
+    assert abs(moved.agreement - 100 / 160) < 1e-6
+
+
+def test_a_drawn_line_is_a_road_too() -> None:
+    crooked = line(
+        """
+        .5...
+        .4.1.
+        ..32.
+        """,
+        10.0,
+    )
+    features = Features.of([crooked, crooked], [("弯路", "别名路"), ()], ["road", "road"])
+    assert set(features.by_name) == {"弯路", "别名路"}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import shapely
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text
 from api.problems import answers
@@ -18,11 +18,15 @@ router = APIRouter(prefix="/limits", tags=["limits"])
 _LONGEST = 20_000
 
 _EXAMPLE = "东至解放路，南至示范河，西至文昌路，北至中山大道"
+_CORNERS = [[113.32, 23.13], [113.33, 23.13], [113.33, 23.14], [113.32, 23.14], [113.32, 23.13]]
+_SQUARE = {"type": "Polygon", "coordinates": [_CORNERS]}
 Sentence = Annotated[Text, Field(min_length=1, max_length=_LONGEST, examples=[_EXAMPLE])]
 
 
 class TextIn(BaseModel):
     """A sentence."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"text": _EXAMPLE}})
 
     text: Sentence
 
@@ -30,17 +34,23 @@ class TextIn(BaseModel):
 class SolveIn(TextIn):
     """A sentence, and points that are known to belong to the land."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"text": _EXAMPLE, "inside": [[113.325, 23.135]]}})
+
     inside: list[tuple[float, float]] = Field(default=[], max_length=1000, description="Lon/lat EPSG:4490.")
 
 
 class ShapeIn(BaseModel):
     """A polygon, GeoJSON in lon/lat EPSG:4490."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"geometry": _SQUARE}})
+
     geometry: dict[str, Any]
 
 
 class CompareIn(TextIn, ShapeIn):
     """A sentence and a polygon."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"text": _EXAMPLE, "geometry": _SQUARE}})
 
 
 @router.post("/parse", operation_id="parseLimits", responses=answers(422))

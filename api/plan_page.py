@@ -18,6 +18,7 @@ from gridmap.errors import NoPlan
 from gridmap.services.block_making import refine_draft
 from gridmap.services.live import live_land
 from gridmap.services.plan_blocks import plan_blocks
+from gridmap.services.plan_changes import plan_changes
 from gridmap.services.plan_land import today
 from gridmap.services.plan_reading import list_plans
 from maps.notices import notice_page
@@ -35,6 +36,13 @@ _BLOCK: dict[str, Any] = {
         "coordinates": [[[113.32, 23.13], [113.33, 23.13], [113.33, 23.14], [113.32, 23.13]]],
     },
     "properties": {"grid": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11"},
+}
+_HANDING: dict[str, Any] = {
+    "old": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11",
+    "old_name": "解放路社区第03网格",
+    "new": "2f9f5c1f-51b7-4a4e-9d0e-8a107b0f2a52",
+    "new_name": "解放路社区第04网格",
+    "numbers": {"households": 128, "residents": 340, "shops": 6, "organisations": 0, "open_incidents": 2},
 }
 
 
@@ -56,6 +64,45 @@ def blocks(
 ) -> BlocksOut:
     """List the blocks of a plan: the smallest pieces of land, which brushes and strokes move from grid to grid."""
     return BlocksOut(features=plan_blocks(tx, scope, plan_id, grid))
+
+
+class HandingOut(BaseModel):
+    """What one grid gives to another; null where nobody had or will have it."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _HANDING})
+
+    old: str | None
+    old_name: str | None
+    new: str | None
+    new_name: str | None
+    numbers: dict[str, int]
+
+
+class ChangesOut(BaseModel):
+    """What changes hands against the plan in force (变动清单), and the grids that are not the same."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "example": {
+                "revision": 4,
+                "grids": ["0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11"],
+                "handed": [_HANDING],
+                "total": _HANDING["numbers"],
+            }
+        },
+    )
+
+    revision: int
+    grids: list[str]
+    handed: list[HandingOut]
+    total: dict[str, int]
+
+
+@router.get("/plans/{plan_id}/changes", operation_id="list_changes", responses=answers(404, 422))
+def changes(tx: ReadTx, scope: CurrentScope, plan_id: UUID) -> ChangesOut:
+    """List what changes hands, from live numbers, in milliseconds; `/diff` compares any two plans in full."""
+    return ChangesOut.model_validate(plan_changes(tx, scope, plan_id))
 
 
 class RefineIn(BaseModel):

@@ -21,6 +21,7 @@ _log = logging.getLogger("gridmap.api")
 STATUS: dict[type[errors.GridmapError], int] = {
     errors.NotFound: 404,
     errors.NoPlan: 404,
+    errors.NoGazetteer: 404,
     errors.Conflict: 409,
     errors.Forbidden: 403,
     errors.CoverageBroken: 422,

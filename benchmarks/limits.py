@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """四至: loops of real roads to polygons and back, wrong texts, communities and grids, and the time for one text.
 
 Run as `.venv/bin/python benchmarks/limits.py --data FOLDER [--database FILE] [--tries N]`. FOLDER holds

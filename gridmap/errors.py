@@ -120,6 +120,12 @@ class NoPlan(GridmapError):
     code = "no_plan"
 
 
+class NoGazetteer(GridmapError):
+    """There is no gazetteer to look addresses up in: it has to be built first."""
+
+    code = "no_gazetteer"
+
+
 class DatabaseProblem(GridmapError):
     """The database cannot be used: missing, locked, of another version, or without spatial functions."""
 

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from gridmap.access import Scope
 from gridmap.errors import FileRefused, GridmapError
-from gridmap.files import open_source
-from gridmap.services import activation, imports, plan_import
+from gridmap.files import Refusal, open_source
+from gridmap.files.plain import open_plain, write_plain
+from gridmap.model.kinds import kind_named
+from gridmap.model.orders import ORDERS
+from gridmap.services import activation, geocode_batch, imports, intake, plan_import
 from gridmap.services.datum_evidence import Suspicion, refuse_if_shifted
+from gridmap.services.intake import IntakeReport
+from gridmap.services.intake_places import from_gazetteer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,11 +30,15 @@ if TYPE_CHECKING:
     from gridmap.model.kinds import Kind
     from gridmap.model.land import Plan
     from gridmap.services.activation import Activation
+    from gridmap.services.geocode_batch import BatchReport
     from gridmap.services.imports import ImportReport
+    from gridmap.services.intake_places import Geocode
     from gridmap.services.plan_import import PlanImport
-    from gridmap.storage.database import Database
+    from gridmap.storage.database import Database, Transaction
 
 CHUNK = 5000
+_INCIDENTS = kind_named("incidents")
+INTAKE_CHUNK = 250  # rows of another system: each is located and gets its duty, and a report must not wait for long
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,68 @@ def run_import(
     with database.transaction(actor, write=True) as tx:
         report = imports.apply(tx, run, source.notes, progress)
     return ImportOutcome(source, replace(report, resumed_after=resumed_after))
+
+
+@dataclass(frozen=True)
+class IntakeOutcome:
+    """The opened sheet, for the sheet of refused rows, and what became of its rows."""
+
+    source: Source
+    report: IntakeReport
+
+
+def run_intake(
+    database: Database,
+    path: Path,
+    actor: str,
+    *,
+    crs: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    source_name: str = "",
+    layer: str | None = None,
+    encoding: str | None = None,
+    trust_crs: bool = False,
+    dry_run: bool = False,
+    geocoder: Callable[[Transaction], Geocode] = from_gazetteer,
+    progress: Callable[[int], None] = lambda _: None,
+) -> IntakeOutcome:
+    """Take the rows of a sheet of 12345 or 数字城管 in as incidents, some at a time.
+
+    Each row is an incident by its number: after an interruption the same call adds what is missing, and nothing twice.
+
+    Parameters
+    ----------
+    source_name : str
+        来源 of rows that name none; else that of the system whose export the columns look like.
+    trust_crs : bool
+        Take positions although they speak for another datum.
+    geocoder : callable
+        Makes the function from addresses to points.
+
+    Raises
+    ------
+    FileRefused, CrsRefused, CoordinatesRefused
+        The sheet as a whole cannot be used; rows before the place where that was found are kept.
+    """
+    sheet = open_source(path, kind=ORDERS, crs=crs, mapping=mapping, layer=layer, encoding=encoding)
+    profile = intake.profile_of_columns(sheet.columns)
+    report = IntakeReport(file=path.name, profile=profile, notes=list(sheet.notes))
+    suspicion = None if trust_crs else Suspicion(replace(sheet, reading=replace(sheet.reading, kind=_INCIDENTS)))
+    seen = 0
+    for chunk in sheet.chunks(INTAKE_CHUNK):
+        report.refuse([refusal for row in chunk.rows for refusal in row.refusals])
+        orders = [intake.order_in(row, profile, source_name) for row in chunk.rows if not row.refusals]
+        with database.transaction(actor, write=not dry_run) as tx:
+            refuse_if_shifted(tx, suspicion, chunk)
+            taken = intake.take_in(tx, orders, geocoder(tx), dry_run=dry_run, file=path.name)
+        report.add(taken)
+        report.refusals.extend(
+            Refusal(each.row, "", each.number, each.why, "refused") for each in taken if each.status == "退回"
+        )
+        seen += len(chunk.rows)
+        progress(seen)
+    report.rows.sort(key=lambda each: each.row)
+    return IntakeOutcome(sheet, report)
 
 
 def _watched(
@@ -200,3 +271,48 @@ def activate_due(database: Database, actor: str) -> list[DueOutcome]:
         except GridmapError as error:
             outcomes.append(DueOutcome(plan, None, error))
     return outcomes
+
+
+def geocode_table(
+    database: Database,
+    path: Path,
+    output: Path,
+    actor: str,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    column: str | None = None,
+    sheet: str | None = None,
+    processes: int = 1,
+) -> BatchReport:
+    """Write the rows of a table again, each with the answer to its address; go on where an earlier call stopped.
+
+    Raises
+    ------
+    FileRefused
+        It is no table, or damaged.
+    BadInput
+        There is no such column, or the answer cannot be written in that form.
+    NoGazetteer
+        It was not built yet.
+    """
+    table = open_plain(path, sheet)
+    at = table.address_column(column)
+    scope = Scope.everything(actor)
+    with database.transaction(actor, write=True) as tx:
+        run = geocode_batch.begin(tx, scope, table, at)
+    tally = geocode_batch.Tally()
+
+    def answered() -> Iterator[list[object]]:
+        done = 0
+        with geocode_batch.asking(run, scope, processes) as ask:
+            for numbers, rows in table.chunks(CHUNK):
+                texts = geocode_batch.texts_of(rows, at)
+                with database.transaction(actor, write=True) as tx:
+                    found = geocode_batch.answer_chunk(tx, scope, run, numbers, texts, ask, tally)
+                yield from ([*row, *geocode_batch.added_columns(each)] for row, each in zip(rows, found, strict=True))
+                done += len(rows)
+                progress(done)
+
+    write_plain(output, [*table.columns, *geocode_batch.COLUMNS], answered())
+    with database.transaction(actor, write=True) as tx:
+        return geocode_batch.finish(tx, run, tally)

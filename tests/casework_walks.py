@@ -36,7 +36,7 @@ def pairs(profile: str) -> Iterator[tuple[str, str, str]]:
 
 def way_to(ladder: Ladder, move: Move, state: str) -> tuple[bool, list[Move]]:
     """Return the shortest moves to where a move can be made from a state, and whether they begin with a draft."""
-    todo = deque(((first == "暂存", first, ladder.levels[0], ()) for first in reversed(ladder.first)))
+    todo = deque((first == "暂存", first, ladder.levels[0], ()) for first in reversed(ladder.first))
     seen = set()
     while todo:
         draft, here, level, path = todo.popleft()

@@ -247,7 +247,8 @@ def test_of_two_who_move_at_once_one_is_told_that_it_has_moved(client: TestClien
         number = report(client, **PLACE)["number"]
         body = body_of(client, LADDER.moves["受理"])
         with ThreadPoolExecutor(4) as pool:
-            answers = list(pool.map(lambda _: client.post(f"{URL}/{number}/moves", json=body), range(4)))
+            sent = [pool.submit(client.post, f"{URL}/{number}/moves", json=body) for _ in range(4)]
+            answers = [each.result() for each in sent]
         assert sorted(each.status_code for each in answers) == [200, 409, 409, 409]
         assert len(history(client, number)["steps"]) == 1
 

@@ -106,6 +106,10 @@ class Answer:
         The node itself and its rivals, the best first.
     fields : tuple of Field
         How the address was read, with spans of the original text.
+    missing : tuple of str
+        Names and numbers that the gazetteer does not have.
+    features, scale, kind
+        What probability and radius were made of, for calibrating.
     """
 
     node: int
@@ -119,6 +123,7 @@ class Answer:
     reasons: tuple[str, ...]
     options: tuple[Option, ...]
     fields: tuple[Field, ...]
+    missing: tuple[str, ...] = ()
     features: tuple[float, ...] = ()
     scale: float = 0.0
     kind: str = ""
@@ -167,7 +172,8 @@ def _first_reading(index: GazetteerIndex, text: str) -> Reading | None:
 
 
 def _nothing(fields: tuple[Field, ...], reason: str) -> Answer:
-    return Answer(-1, NONE, "", math.nan, math.nan, math.nan, 0.0, "none", (reason,), (), fields)
+    names = tuple(each.text for each in fields if each.label in {"road", "place", "community"})
+    return Answer(-1, NONE, "", math.nan, math.nan, math.nan, 0.0, "none", (reason,), (), fields, names)
 
 
 def _is_weak(index: GazetteerIndex, found: list[Candidate]) -> bool:
@@ -265,6 +271,7 @@ def _made(
         reasons=tuple(reasons),
         options=tuple(_options(index, found)),
         fields=reading.fields,
+        missing=(*best.unexplained, *best.unknown),
         features=measured,
         scale=scale,
         kind=kind,

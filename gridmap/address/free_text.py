@@ -86,8 +86,11 @@ def find_addresses(free_text: str, names: Names | None = None) -> list[Found]:
     text = normalise(free_text)
     runs = _joined(text, [run for clause in _clauses(text) for run in _runs(text, clause, names)])
     kept = [run for run in (_trimmed(run) for run in runs if _is_address(run)) if run]
+    ends = [0, *(run[-1].end for run in kept)]  # what leads to an address stands behind the one before it
     begins = [*(run[0].start for run in kept[1:]), len(free_text)]
-    return _with_matter([_found(free_text, run, until) for run, until in zip(kept, begins, strict=bool(kept))])
+    return _with_matter(
+        [_found(free_text, run, since, until) for run, since, until in zip(kept, ends, begins, strict=False)]
+    )
 
 
 def _clauses(text: Normalised) -> Iterator[tuple[int, int]]:
@@ -178,15 +181,15 @@ def _trimmed(run: tuple[Field, ...]) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def _found(original: str, run: tuple[Field, ...], until: int) -> Found:
+def _found(original: str, run: tuple[Field, ...], since: int, until: int) -> Found:
     span = run[0].start, run[-1].end
-    role, reason = _role(original, span, until)
+    role, reason = _role(original, span, since, until)
     return Found(span, Reading(run, 0.0), role, reason)
 
 
-def _role(original: str, span: tuple[int, int], until: int) -> tuple[Role, str]:
+def _role(original: str, span: tuple[int, int], since: int, until: int) -> tuple[Role, str]:
     pattern, roles = _leads()
-    before = original[max(0, span[0] - _NEAR) : span[0]]
+    before = original[max(since, span[0] - _NEAR) : span[0]]
     for match in reversed(list(pattern.finditer(before))):
         role = roles[match.group()]
         if role in {"home", "matter"}:

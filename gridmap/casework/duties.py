@@ -167,12 +167,12 @@ def _holder(rule: Rule, facts: Facts) -> str:
 def _hold(rule: Rule, facts: Facts, calendar: Calendar) -> tuple[Said, str]:
     for condition, wanted in rule.conditions.items():
         have = _words(condition, facts, calendar)
-        words = "、".join(sorted(wanted))
+        words = _told(wanted)
         if have is None:
             return Said.UNKNOWN, f"{_CHINESE[condition]}不明，规则要求{words}"
         met = any(code.startswith(each) for code in have for each in wanted) if condition == "area" else have & wanted
         if not met:
-            return Said.OTHER, f"{_CHINESE[condition]}是{'、'.join(sorted(have)) or '空'}，规则要求{words}"
+            return Said.OTHER, f"{_CHINESE[condition]}是{_told(have) or '空'}，规则要求{words}"
     return Said.DECIDED, rule.why
 
 
@@ -184,6 +184,13 @@ _CHINESE = {
     "area": "区域",
     "time": "时间",
 }
+
+
+_TOLD = FAMILIES | {"general": "综合网格", "dedicated": "专属网格", "working": "工作时间", "off": "非工作时间"}
+
+
+def _told(words: Collection[str]) -> str:
+    return "、".join(_TOLD.get(word, word) for word in sorted(words))
 
 
 def _words(condition: str, facts: Facts, calendar: Calendar) -> set[str] | None:

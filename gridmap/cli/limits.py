@@ -54,6 +54,11 @@ def parse(text: str, as_json: bool) -> int:
 
     A file has one sentence in a line, or one JSON object with the key `text` or `four_limits`. Exit code 1 when a
     sentence cannot be read or something in it was not understood.
+
+    \b
+    Examples:
+      gridmap limits parse 东至联民路、叶联路，南至徐南路，西至前云路，北至砖窑泾
+      gridmap limits parse texts.jsonl --json
     """
     answers = [_guarded(said, lambda one: limits.parse_json(limits.parse_text(one))) for said in _texts(text)]
     if as_json:
@@ -85,7 +90,7 @@ def solve(
     said). Exit code 1 unless all are exact or gap_bridged.
 
     \b
-    Example:
+    Examples:
       gridmap limits solve 东至解放路，南至示范河，西至文昌路，北至中山大道 --features roads.geojson -o drawn.geojson
     """
     around = limits.surroundings_of(_read(layers, crs))
@@ -111,6 +116,10 @@ def describe(file: Path, layers: tuple[Path, ...], crs: str | None, output: Path
     """Write the sentence of every polygon of FILE, and say how well the polygon comes back from it.
 
     Exit code 1 when for one of them the agreement (IoU) is below 0.95.
+
+    \b
+    Examples:
+      gridmap limits describe grids.geojson --features roads.geojson --features water.geojson --json
     """
     around = limits.surroundings_of(_read(layers, crs))
     layer = _read((file,), crs)[0]

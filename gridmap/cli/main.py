@@ -17,6 +17,7 @@ from gridmap.errors import BadInput, FileRefused, GridmapError
 _COMMANDS = {
     "init": "gridmap.cli.init",
     "import": "gridmap.cli.importing",
+    "intake": "gridmap.cli.intake",
     "export": "gridmap.cli.exporting",
     "check": "gridmap.cli.checking",
     "repair": "gridmap.cli.repairing",
@@ -29,6 +30,7 @@ _COMMANDS = {
     "stats": "gridmap.cli.stats",
     "serve": "gridmap.cli.serving",
     "case": "gridmap.cli.casework",
+    "gazetteer": "gridmap.cli.gazetteer",
     "address": "gridmap.cli.address",
     "demo": "gridmap.cli.demo",
 }

@@ -19,6 +19,7 @@ ORDERS = Kind(
         Field("description"),
         Field("address"),  # of the matter
         Field("home", mask=Mask.NAME),  # of the caller
+        Field("community"),  # as the other system has it: only evidence for the declared datum
         Field("reporter", mask=Mask.NAME),
         Field("phone", FieldType.CODE, mask=Mask.PHONE),
         Field("reported_at", FieldType.DATETIME),
@@ -31,5 +32,7 @@ ORDERS = Kind(
         Field("accuracy", FieldType.NUMBER),
     ),
     key=("number",),
+    within_community=True,
+    assigned=True,
 )
 """An order as a file has it. It has no table: it becomes an incident. Column names: data/lookups/intake_columns.json."""

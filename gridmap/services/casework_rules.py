@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from gridmap.casework.calendar import Calendar, read_calendar
@@ -102,13 +103,23 @@ def import_categories(tx: Transaction, content: Mapping[str, Any]) -> int:
 Paths = tuple[tuple[Path, int], ...]
 
 
+_PATIENCE = 1.0  # seconds for which the files are taken to be as they were: looking at all takes a millisecond
+_seen: dict[Path, tuple[float, Paths]] = {}
+
+
 def _paths() -> Paths:
+    """Return the files of rules, each with when it was changed."""
     folder = data_dir() / "lookups"
+    moment, known = _seen.get(folder, (-_PATIENCE, ()))
+    if monotonic() - moment < _PATIENCE:
+        return known
     files = [*(folder / name for name in _FILES), *sorted((folder / "categories").glob("*.json"))]
     try:
-        return tuple((path, path.stat().st_mtime_ns) for path in files)
+        found = tuple((path, path.stat().st_mtime_ns) for path in files)
     except OSError as error:
         raise SetupMissing(f"{error.filename} is missing: install the package again") from error
+    _seen[folder] = (monotonic(), found)
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -40,7 +40,8 @@ class Gathering:
     """Nodes on their way, and what has to be looked up while they are gathered.
 
     `building_at` maps a building's code to its node, `compound_at` a compound's code, `community_at` a community's id.
-    `unread` are addresses of records that lead to no node.
+    `plates` are all places that house numbers were seen at; the one nearest to the road is the door.
+    `unread` counts addresses of records that lead to no node.
     """
 
     plane: Plane
@@ -49,6 +50,7 @@ class Gathering:
     compound_at: dict[str, int] = field(default_factory=dict)
     community_at: dict[UUID, int] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
+    plates: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
     unread: int = 0
     names: NameTrie = field(default_factory=lambda: NameTrie.of([]))
 
@@ -138,10 +140,14 @@ def gather_registers(tx: Transaction, scope: Scope, made: Gathering) -> None:
 
 def finish(made: Gathering) -> None:
     """Add what follows from the nodes gathered: crossings, places of nodes that have none, names in use."""
-    add_crossings(made.nodes)
-    made.nodes.place_by_children()
-    areas = frozenset(made.areas)
     nodes = made.nodes
+    for at, plates in made.plates.items():
+        road = nodes.shapes.get(nodes.parent[at])
+        if road is not None and len(plates) > 1:
+            nodes.x[at], nodes.y[at] = min(plates, key=lambda xy: (road.distance(shapely.Point(xy)), xy))
+    add_crossings(nodes)
+    nodes.place_by_children()
+    areas = frozenset(made.areas)
     for at, level in enumerate(nodes.level):
         if level in _CALLED_OTHERWISE:
             nodes.aliases.extend((at, other) for other in other_names(level, nodes.names[at], areas))
@@ -224,6 +230,8 @@ def add_house_number(made: Gathering, road: str, number: str, xy: tuple[float, f
     plate = normalise(number).text
     door = made.door(made.read(road + plate + ("" if plate.endswith("号") else "号")), xy, source)
     if door >= 0:
+        if xy:
+            made.plates.setdefault(door, []).append(xy)
         return door
     key = str(number_value(plate))
     if not re.search(r"[0-9]", key) or not normalise(road).text:

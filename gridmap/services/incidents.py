@@ -184,7 +184,7 @@ def report_incident(tx: Transaction, scope: Scope, report: Report) -> IncidentVi
     registers.insert_many(tx, _INCIDENTS, [record])
     if located:
         assignments.put(tx, located.assignments)
-    casework.put_file(tx, file)
+    casework.add_file(tx, file)
     audit.record(tx, "report", "incident", record["id"], detail={"number": record["number"]})
     # Whoever reports may see the report, wherever it lies; the grid stays hidden when it is out of scope.
     case = store.incident_named(tx, Scope.everything(scope.actor), record["id"])

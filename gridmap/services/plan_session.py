@@ -59,6 +59,8 @@ class PlanGround:
         Whom the numbers count.
     in_force : Plan or None
         The plan that others are compared with.
+    standing : Layout or None
+        Of the plan in force; None when there is none.
     before : Tally or None
         Of the plan in force; None when there is none.
     """
@@ -70,6 +72,7 @@ class PlanGround:
     counted: tuple[Counted, ...]
     inclusions: tuple[Inclusion, ...]
     in_force: Plan | None
+    standing: Layout | None
     before: Tally | None
 
 
@@ -159,6 +162,7 @@ def _ground(tx: Transaction, plan: Plan, in_force: Plan | None, key: tuple[Any, 
         counted=counted,
         inclusions=inclusions,
         in_force=in_force,
+        standing=standing,
         before=Tally.of(standing, counted, inclusions) if standing else None,
     )
     _keep(_grounds, wanted, ground, _GROUNDS_KEPT)

@@ -8,6 +8,7 @@ import numpy as np
 
 from gridmap.access import Scope
 from gridmap.assign import Inclusion, Subjects
+from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import kind_named
 from gridmap.services.assigning import LISTED_KINDS, wanted_columns
 from gridmap.services.plan_land import SHANGHAI
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from gridmap.model.kinds import Kind
     from gridmap.storage.database import Transaction
 
-_EXTRA = {"households": ("residents",), "incidents": ("reported_at",)}
+_EXTRA = {"households": ("residents",), "incidents": ("reported_at", "state")}
 KINDS = ("households", "shops", "organisations", "incidents")
 _DAYS = 365  # incidents of 12 months
+OPEN_INCIDENTS = "open_incidents"
+"""The measure of incidents that are not closed, however old."""
 
 
 def counted_subjects(tx: Transaction, plane: Plane, grids: Mapping[str, UUID], today: date) -> list[Counted]:
@@ -58,13 +61,14 @@ def _counted(tx: Transaction, kind: Kind, plane: Plane, grids: Mapping[str, UUID
     found = registers.points(tx, Scope.everything(tx.actor), kind, columns=names)
     columns, lonlat = found.columns, found.lonlat
     if kind.name == "incidents":
-        recent = [_is_recent(moment, today) for moment in columns["reported_at"]]
-        lonlat = lonlat[np.array(recent, dtype=np.bool_)]
-        columns = {
-            name: [each for each, wanted in zip(column, recent, strict=True) if wanted]
-            for name, column in columns.items()
-        }
-    amounts: dict[str, NDArray[np.int64]] = {kind.name: np.ones(len(lonlat), dtype=np.int64)}
+        recent = np.array([_is_recent(moment, today) for moment in columns["reported_at"]], dtype=np.bool_)
+        still_open = np.array([state not in CLOSED_STATES for state in columns["state"]], dtype=np.bool_)
+        rows = np.flatnonzero(recent | still_open)
+        lonlat = lonlat[rows]
+        columns = {name: [column[row] for row in rows] for name, column in columns.items()}
+        amounts = {"incidents": recent[rows].astype(np.int64), OPEN_INCIDENTS: still_open[rows].astype(np.int64)}
+    else:
+        amounts = {kind.name: np.ones(len(lonlat), dtype=np.int64)}
     if kind.name == "households":
         amounts["residents"] = np.array([each or 0 for each in columns["residents"]], dtype=np.int64)
     return Counted(_subjects(kind, lonlat, columns, plane, grids), amounts)

@@ -51,9 +51,16 @@ def set_state(tx: Transaction, incident_id: UUID, state: str, deadline: datetime
     tx.connection.execute(table.update().where(table.c.id == incident_id).values(state=state, deadline=deadline))
 
 
+def add_file(tx: Transaction, file: CaseFile) -> None:
+    """Write the file of a case that has none yet."""
+    tx.connection.execute(own.case_file.insert(), _row(file))
+
+
 def put_file(tx: Transaction, file: CaseFile) -> None:
-    """Write the file of a case, in the place of the one that it has."""
-    bulk.put(tx, own.case_file, [_row(file)], ("incident_id",))
+    """Write the file of a case that is held, in the place of the one that it has."""
+    table, row = own.case_file, _row(file)
+    if tx.connection.execute(table.update().where(table.c.incident_id == file.incident_id), row).rowcount == 0:
+        tx.connection.execute(table.insert(), row)
 
 
 def files_of(tx: Transaction, scope: Scope, incident_ids: Sequence[UUID]) -> dict[UUID, CaseFile]:

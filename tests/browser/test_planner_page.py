@@ -209,7 +209,9 @@ def test_the_line_is_drawn_by_keyboard(planning: str, visit: Callable[..., Visit
     box = page.locator("#map_planner")
     for x, y in ((100, 330), (100, 70)):
         lon, lat = lonlat(x, y)
-        page.evaluate("([lat, lon]) => gridmap.map.setView([lat, lon], gridmap.map.getZoom(), { animate: false })", [lat, lon])
+        page.evaluate(
+            "([lat, lon]) => gridmap.map.setView([lat, lon], gridmap.map.getZoom(), { animate: false })", [lat, lon]
+        )
         box.focus()
         page.keyboard.press("Enter")
     page.keyboard.press("Control+Enter")

@@ -8,6 +8,10 @@ import click
 
 _SUBCOMMANDS = {
     "parse": "gridmap.cli.address.parsing",
+    "geocode": "gridmap.cli.address.geocode",
+    "batch": "gridmap.cli.address.batch",
+    "reverse": "gridmap.cli.address.reverse",
+    "evaluate": "gridmap.cli.address.evaluate",
 }
 
 

@@ -184,10 +184,11 @@ def _in_order(border: Border, mine: list[NDArray[np.bool_]], side: Side) -> bool
 
 
 def _towards(border: Border, mine: NDArray[np.bool_], side: Side, centre: NDArray[np.float64]) -> float:
-    """Return the cosine between a side and where border looks or lies, the larger of the two."""
+    """Return the cosine between a side and where border looks and lies from the middle, both alike."""
     if not mine.any():
         return -1.0
     wanted = np.array(DIRECTIONS[side])
     looks = border.outward[mine].sum(axis=0)
     lies = np.average(border.middle[mine], axis=0, weights=border.length[mine]) - centre
-    return max(float(v @ wanted / max(np.hypot(*v), 1e-9)) for v in (looks, lies))
+    middle = sum(v / max(float(np.hypot(*v)), 1e-9) for v in (looks, lies))
+    return float(middle @ wanted / max(float(np.hypot(*middle)), 1e-9))

@@ -36,7 +36,21 @@ gridmap.planPlace = (function () {
       .map((it) => [it.id, '划归 ' + it.name]);
   }
 
-  function verbs(page, grid, send) {
+  // Asks for the fewest moves that bring a grid and its neighbours to their size, and offers to make them.
+  async function suggest(page, grid, talk, box) {
+    box.replaceChildren(element('p', { role: 'status' }, '正在计算…'));
+    const found = await talk.balance(grid.id);
+    if (!found) return box.replaceChildren();
+    if (!found.operation) return box.replaceChildren(element('p', { role: 'status' }, '没有更均衡的划法：先按道路细分基本单元，或调整目标。'));
+    const words = '建议划转 ' + number(found.moved.households) + ' 户、基本单元 ' + found.moves.reduce((sum, move) => sum + move.blocks.length, 0) + ' 个；'
+      + (found.reached ? '相关网格都进入目标范围。' : '仍有网格达不到目标。');
+    return box.replaceChildren(element('p', { role: 'status' }, words),
+      element('button', { type: 'button', class: 'primary', onclick: () => talk.edit(found.operation) }, '采用'));
+  }
+
+  function verbs(page, grid, talk) {
+    const send = talk.edit;
+    const advice = element('div', { class: 'advice' });
     const box = element('div', { class: 'verbs', hidden: '' },
       form('更名', input('新的名称', grid.name, { maxlength: 100 }), (name) => send({ op: 'rename', grid: grid.id, name })),
       form('变更编码', input('新的编码', grid.code, { inputmode: 'numeric', maxlength: 15 }),
@@ -50,11 +64,12 @@ gridmap.planPlace = (function () {
       box.hidden = !box.hidden;
       open.setAttribute('aria-expanded', String(!box.hidden));
     } }, '更名、编码、类别、撤销…');
-    return [element('div', { class: 'verbs' }, open,
-      element('button', { type: 'button', class: 'plain', onclick: () => page.choose(null) }, '收起')), box];
+    const even = element('button', { type: 'button', class: 'plain', onclick: () => suggest(page, grid, talk, advice) }, '均衡建议');
+    return [element('div', { class: 'verbs' }, even, open,
+      element('button', { type: 'button', class: 'plain', onclick: () => page.choose(null) }, '收起')), advice, box];
   }
 
-  function show(page, send) {
+  function show(page, talk) {
     const grid = page.draft.grids.get(page.chosen[0]);
     const box = byId('place');
     box.hidden = !grid || page.busy;
@@ -67,7 +82,7 @@ gridmap.planPlace = (function () {
       figures(grid),
       element('p', { class: 'hint' }, facts(grid)),
       ...(grid.four_limits ? [element('p', { class: 'name' }, '四至：' + grid.four_limits)] : []),
-      ...verbs(page, grid, send));
+      ...verbs(page, grid, talk));
   }
 
   function facts(grid) {

@@ -64,19 +64,19 @@ gridmap.planner = (function () {
     function show() {
       gridmap.planTables.head(page);
       gridmap.planTables.grids(page);
-      gridmap.planPlace.show(page, talk.edit);
+      gridmap.planPlace.show(page, talk);
       page.redraw();
     }
 
     async function compare(mine) {
-      const diff = await talk.diff();
-      if (!diff || mine !== latest) return;
-      page.changedGrids = new Set(diff.grids.map((grid) => grid.id));
-      page.summary = diff.summary;
-      page.differences = page.comparing ? await talk.differences() : [];
-      if (mine !== latest) return;
-      gridmap.planTables.changes(page, diff.flows);
+      const changes = await talk.changes();
+      if (!changes || mine !== latest) return;
+      page.changedGrids = new Set(changes.grids);
+      page.handed = changes.total;
+      gridmap.planTables.changes(page, changes.handed);
       show();
+      page.differences = page.comparing ? await talk.differences() : [];
+      if (mine === latest) page.redraw();
     }
 
     return function () {
@@ -95,7 +95,7 @@ gridmap.planner = (function () {
   function choosing(page, map, talk) {
     return function (id, zoom) {
       page.chosen = id && page.draft.grids.has(id) ? [id] : [];
-      gridmap.planPlace.show(page, talk.edit);
+      gridmap.planPlace.show(page, talk);
       gridmap.planTables.grids(page);
       if (id && zoom) map.fitBounds(gridmap.geometry.bounds(page.draft.grids.get(id).set, 0), { maxZoom: 17, padding: [60, 60], animate: !page.calm });
       page.redraw();

@@ -65,9 +65,9 @@ gridmap.planReview = (function () {
     }
 
     async function ask() {
-      const diff = await talk.diff();
-      if (!diff) return;
-      const told = gridmap.planTables.told(diff.summary);
+      const changes = await talk.changes();
+      if (!changes) return;
+      const told = gridmap.planTables.told(changes.total);
       byId('activation-says').textContent = told ? '启用后 ' + told + '变更网格。' : '与现行方案相比，没有住户、商铺或事件变更网格。';
       byId('activation-failed').hidden = true;
       const day = byId('activation-date');

@@ -7,7 +7,7 @@ gridmap.planTables = (function () {
   const BAR = 44; // pixels of a bar at a deviation of 100 %
   const MEASURES = [['households', '户'], ['shops', '商铺'], ['organisations', '单位'], ['incidents', '近12月事件']];
 
-  const HANDED = [['households', '户'], ['shops', '家商铺'], ['organisations', '家单位'], ['incidents', '件在办事件']];
+  const HANDED = [['households', '户'], ['shops', '家商铺'], ['organisations', '家单位'], ['open_incidents', '件在办事件']];
 
   function percent(value) {
     if (value === null || value === undefined) return '–';
@@ -55,7 +55,7 @@ gridmap.planTables = (function () {
     byId('moved').textContent = moved ? number(moved) + ' 户' : '无';
     byId('deviation').textContent = numbers.largest_deviation ? percent(numbers.largest_deviation.deviation) : '–';
     byId('unassigned').textContent = number(numbers.unassigned.households) + ' 户';
-    const words = page.summary ? told(page.summary) : '';
+    const words = page.handed ? told(page.handed) : '';
     byId('changes-summary').textContent = page.changedGrids.size
       ? '与现行方案相比，' + page.changedGrids.size + ' 个网格有变动' + (words ? '，' + words + '变更网格' : '')
       : '与现行方案一致';
@@ -63,9 +63,9 @@ gridmap.planTables = (function () {
   }
 
   function changes(page, flows) {
-    const called = (grid) => element('span', { class: 'name' }, grid ? grid.name : '未定网格');
+    const called = (name) => element('span', { class: 'name' }, name || '未定网格');
     byId('change-list').replaceChildren(...flows.map((flow) => element('li', {},
-      element('span', {}, called(flow.old), ' → ', called(flow.new)),
+      element('span', {}, called(flow.old_name), ' → ', called(flow.new_name)),
       element('span', { class: 'count' }, told(flow.numbers) || '无住户'))));
   }
 

@@ -126,6 +126,16 @@ gridmap.planTalk = (function () {
       }
     }
 
+    // Which moves would mend a grid; nothing is changed by asking.
+    async function balance(grid) {
+      try {
+        return await ask('/rebalance', { grids: [grid], revision: page.draft.revision });
+      } catch (error) {
+        failed(error);
+        return null;
+      }
+    }
+
     async function activate(day) {
       try {
         const done = await ask('/activation', { valid_from: day });
@@ -138,14 +148,14 @@ gridmap.planTalk = (function () {
     }
 
     return {
-      load, watch, activate,
+      load, watch, activate, balance,
       handover: () => window.location.assign(root + '/handover.xlsx'),
       edit: (operation) => step('/edits', operation),
       refine: () => step('/blocks', {}),
       undo: () => step('/undo', {}),
       redo: () => step('/redo', {}),
       check: () => quietly('/check'),
-      diff: () => quietly('/diff'),
+      changes: () => quietly('/changes'),
       differences: async function () {
         const diff = await quietly('/diff?geometry=true');
         return diff ? diff.moved.filter((land) => land.geometry).map((land) => gridmap.draft.setOf(land.geometry)) : [];

@@ -1,0 +1,98 @@
+"""`gridmap intake`: rows of 12345 and 数字城管 become incidents, each with its grid or with what is to be asked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gridmap import runner
+from gridmap.cli.common import actor, crs_option, json_option, open_database, print_json, progress
+from gridmap.cli.importing import default_refusals, parse_mapping
+from gridmap.files import write_refusals
+from gridmap.services.intake_places import Status
+
+if TYPE_CHECKING:
+    from gridmap.services.intake import IntakeReport
+
+_SHOWN = 20
+
+
+@click.command("intake")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@crs_option
+@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
+@click.option("--source", default="", metavar="NAME", help="Source (来源) of rows that name none.")
+@click.option("--layer", help="Sheet of a workbook.")
+@click.option("--encoding", help="Encoding of the text, when it is not recognised (utf-8, gbk).")
+@click.option("--dry-run", is_flag=True, help="Say what would become of every row; write nothing.")
+@click.option("--trust-crs", is_flag=True, help="Take positions although they speak for another datum.")
+@click.option(
+    "--refused", type=click.Path(dir_okay=False, path_type=Path), help="Where refused rows go [FILE.退回.csv|xlsx]."
+)
+@json_option
+def command(
+    file: Path,
+    crs: str | None,
+    pairs: tuple[str, ...],
+    source: str,
+    layer: str | None,
+    encoding: str | None,
+    dry_run: bool,
+    trust_crs: bool,
+    refused: Path | None,
+    as_json: bool,
+) -> int:
+    """Take FILE, an export of 12345 or 数字城管, in as incidents.
+
+    Every row becomes 归格, 边界待核 or 待定位, is known already by its number, or comes back with a column 原因; the
+    counts add up. Taking the same file in again adds nothing; after an interruption the same command goes on. Exit
+    code 1 when rows are refused.
+
+    \b
+    Examples:
+      gridmap intake 工单导出.csv --crs bd09 --dry-run
+      gridmap intake 案卷.xlsx --crs EPSG:4547
+      gridmap intake 电话登记.xlsx --source 来电登记 --map address=地段
+    """
+    with open_database() as database, progress(f"reading {file.name}", None) as done:
+        outcome = runner.run_intake(
+            database,
+            file,
+            actor(),
+            crs=crs,
+            mapping=parse_mapping(pairs),
+            source_name=source,
+            layer=layer,
+            encoding=encoding,
+            dry_run=dry_run,
+            trust_crs=trust_crs,
+            progress=done,
+        )
+    report = outcome.report
+    sheet = None
+    if report.refusals:
+        sheet = refused or default_refusals(file)
+        write_refusals(sheet, outcome.source, report.refusals)
+    if as_json:
+        print_json(asdict(report) | {"added": report.added, "refused_rows": str(sheet) if sheet else None})
+    else:
+        _print(report, sheet, dry_run=dry_run)
+    return 1 if report.refusals else 0
+
+
+def _print(report: IntakeReport, sheet: Path | None, *, dry_run: bool) -> None:
+    verb = "would be " if dry_run else ""
+    counts = ", ".join(f"{status} {count}" for status, count in report.counts.items())
+    click.echo(f"{report.file} ({report.profile or 'unknown system'}): {report.total} rows; {verb}{counts}")
+    for note in report.notes:
+        click.echo(f"  note: {note}")
+    asked = [each for each in report.rows if each.why and each.status is not Status.KNOWN]
+    for each in asked[:_SHOWN]:
+        click.echo(f"  row {each.row} {each.number} {each.status}: {each.why}", err=True)
+    if len(asked) > _SHOWN:
+        click.echo(f"  … and {len(asked) - _SHOWN} more", err=True)
+    if sheet:
+        click.echo(f"  refused rows with their reasons: {sheet}", err=True)

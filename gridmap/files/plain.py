@@ -1,0 +1,102 @@
+"""Tables without a kind: the columns and rows of a CSV or workbook as delivered, for verbs that only add columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gridmap.errors import BadInput, FileRefused
+from gridmap.files.delimited import open_delimited
+from gridmap.files.formats import Format, identify, sha256_of
+from gridmap.files.sheets import write_csv, write_xlsx
+from gridmap.files.vocabulary import aliases, fold
+from gridmap.model.kinds import kind_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from gridmap.files.feed import Feed
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """An opened table. `sha256` is the fingerprint of the file."""
+
+    path: Path
+    sha256: str
+    columns: tuple[str, ...]
+    feed: Feed
+
+    @property
+    def total(self) -> int | None:
+        """Rows, exactly; None where only reading them would tell."""
+        return self.feed.total
+
+    def chunks(self, size: int) -> Iterator[tuple[list[int], list[tuple[object, ...]]]]:
+        """Yield row numbers and rows, `size` at a time.
+
+        Raises
+        ------
+        FileRefused
+            The file turns out to be damaged.
+        """
+        for batch in self.feed.batches(size):
+            if batch.faults:
+                position, fault = min(batch.faults.items())
+                number = batch.numbers[position]
+                raise FileRefused(f"{self.path.name}, row {number}: {fault.reason}", file=self.path.name, row=number)
+            yield batch.numbers, list(zip(*batch.cells, strict=True))
+
+    def address_column(self, wanted: str | None = None) -> int:
+        """Return the position of the column that holds addresses: the named one, else the first that looks so.
+
+        Raises
+        ------
+        BadInput
+            There is none; the message lists the columns.
+        """
+        folded = [fold(column) for column in self.columns]
+        names = [wanted] if wanted else aliases(kind_named("incidents"), "address")
+        for name in names:
+            if fold(name) in folded:
+                return folded.index(fold(name))
+        what = f"no column {wanted!r}" if wanted else "no column of addresses"
+        raise BadInput(
+            f"{self.path.name} has {what}: name one with --column; the columns are {', '.join(self.columns)}",
+            file=self.path.name,
+        )
+
+
+def open_plain(path: Path, sheet: str | None = None, encoding: str | None = None) -> PlainTable:
+    """Open a CSV or XLSX as it is.
+
+    Raises
+    ------
+    FileRefused
+        It is neither, empty or damaged.
+    """
+    form = identify(path)
+    if form is Format.CSV:
+        feed = open_delimited(path, encoding)
+    elif form is Format.XLSX:
+        from gridmap.files.workbook import open_workbook  # noqa: PLC0415 -- openpyxl: 0.3 s that a CSV need not pay
+
+        feed = open_workbook(path, sheet)
+    else:
+        raise FileRefused(f"{path.name} is no table: save it as CSV or XLSX", file=path.name)
+    return PlainTable(path, sha256_of(path), feed.columns, feed)
+
+
+def write_plain(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Write a CSV or XLSX, by the name's ending. Returns the number of rows.
+
+    Raises
+    ------
+    BadInput
+        Another ending.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in {".csv", ".xlsx"}:
+        raise BadInput(f"{path.name}: the answer is written as .csv or .xlsx", file=path.name)
+    return write_csv(path, header, rows) if suffix == ".csv" else write_xlsx(path, header, rows)

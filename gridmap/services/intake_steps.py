@@ -1,0 +1,34 @@
+"""The first step of a case that another system had begun, so that its history begins where we learnt of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridmap.model.casework import Step
+from gridmap.model.land import new_id
+
+if TYPE_CHECKING:
+    from gridmap.services.intake import Order
+    from gridmap.storage.database import Transaction
+
+TAKEN_OVER = "导入"
+
+
+def entry_step(tx: Transaction, record: dict[str, Any], order: Order, level: str) -> Step:
+    """Make the step that tells in which state a case came, and when the other system closed it, where that is known."""
+    given = {"closed_at": order.closed_at.isoformat()} if order.closed_at else {}
+    return Step(
+        id=new_id(),
+        incident_id=record["id"],
+        number=1,
+        at=order.closed_at or tx.now,
+        actor=tx.actor,
+        role="",
+        move=TAKEN_OVER,
+        state_before="",
+        state_after=record["state"],
+        level_before=level,
+        level_after=level,
+        reason="",
+        given=given,
+    )

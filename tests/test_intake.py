@@ -1,0 +1,300 @@
+"""Rows of 12345 and 数字城管: each becomes 归格, 边界待核 or 待定位, none is lost, none comes in twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from intake_rows import Mixed, gazetteer, write_mixed
+from office import code, lonlat, open_office, write_csv
+
+from gridmap import runner
+from gridmap.access import Scope
+from gridmap.errors import CrsRefused, FileRefused
+from gridmap.files import write_refusals
+from gridmap.services.incidents import Report, get_incident
+from gridmap.services.intake import profile_of_columns
+from gridmap.services.intake_places import Status, TextPlace, texts_of, whereabouts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridmap.runner import IntakeOutcome
+    from gridmap.storage.database import Database
+
+EVERYTHING = Scope.everything("tester")
+INTERRUPTED_ROWS, CHUNK = 240, 40
+ASSIGNED, DOUBTFUL, UNLOCATED = "归格", "边界待核", "待定位"
+
+
+def take(database: Database, path: Path, **options: Any) -> IntakeOutcome:
+    options.setdefault("crs", "EPSG:4490")
+    return runner.run_intake(database, path, "tester", geocoder=lambda _: gazetteer, **options)
+
+
+@pytest.fixture
+def office(database: Database, tmp_path: Path) -> Database:
+    open_office(database, tmp_path)
+    return database
+
+
+def row_at(number: str, place: tuple[float, float] | None, address: str = "", text: str = "积水") -> list[object]:
+    lon, lat = [f"{value:.10f}" for value in lonlat(*place)] if place else ("", "")
+    return [number, text, address, lon, lat]
+
+
+SIMPLE = ["工单编号", "诉求内容", "事发地址", "经度", "纬度"]
+
+
+def test_every_row_becomes_one_of_three_and_the_counts_add_up(office: Database, tmp_path: Path) -> None:
+    mixed = write_mixed(tmp_path / "mixed.csv", 300)
+    seen = take(office, mixed.path, dry_run=True).report
+    report = take(office, mixed.path).report
+    assert report.counts == seen.counts
+    assert_adds_up(report.counts, report.total, mixed)
+    assert count(office, "incident") == len(mixed.numbers)
+    assert count(office, "case_file") == len(mixed.numbers)
+    again = take(office, mixed.path).report
+    assert (again.added, again.counts[Status.KNOWN]) == (0, len(mixed.numbers))
+    assert count(office, "incident") == len(mixed.numbers)
+
+
+def assert_adds_up(counts: dict[str, int], total: int, mixed: Mixed) -> None:
+    ways = mixed.counts
+    assert total == sum(counts.values()) == sum(ways.values())
+    assert counts[Status.REFUSED] == ways["repeated"] + ways["bad"]
+    assert counts[Status.UNLOCATED] == ways["neither"]
+    assert counts[Status.ASSIGNED] + counts[Status.DOUBTFUL] == (
+        ways["point"] + ways["address"] + ways["both"] + ways["disagree"]
+    )
+    assert counts[Status.DOUBTFUL] >= ways["disagree"]
+
+
+def count(database: Database, table: str) -> int:
+    with database.transaction("tester") as tx:
+        return int(tx.connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+
+
+def test_where_point_and_address_disagree_it_says_so_and_asks(office: Database, tmp_path: Path) -> None:
+    rows = [
+        row_at("A", (155, 160), "人民路16号"),
+        row_at("B", (155, 250), "人民路16号"),
+        row_at("C", None, "人民路16号"),
+        row_at("D", None, "无名巷3号"),
+        row_at("E", (900, 150)),
+        row_at("F", (198, 250)),
+        row_at("G", None),
+    ]
+    report = take(office, write_csv(tmp_path / "rows.csv", SIMPLE, rows)).report
+    said = {each.number: (each.status.value, each.why) for each in report.rows}
+    assert said["A"] == (ASSIGNED, "")
+    assert said["B"][0] == DOUBTFUL
+    assert "相距 100 米，超过两者误差之和 33 米" in said["B"][1]
+    assert said["C"] == (ASSIGNED, "")
+    assert said["D"] == (UNLOCATED, "地址“无名巷3号”未能定位，请人工定位")
+    assert said["E"][0] == DOUBTFUL
+    assert "范围之外" in said["E"][1]
+    assert said["F"] == (ASSIGNED, "")
+    assert said["G"][0] == UNLOCATED
+    grids = {each.number: each.grid_code for each in report.rows}
+    assert (grids["A"], grids["B"], grids["C"], grids["D"]) == (code("A"), code("A"), code("A"), None)
+    with office.transaction("tester") as tx:
+        asked = get_incident(tx, EVERYTHING, "B")
+        assert asked.assignment is not None
+        assert asked.assignment.review  # a queue of what a person has to look at shows it
+
+
+def test_two_addresses_in_a_text_are_both_kept(office: Database, tmp_path: Path) -> None:
+    text = "我住在解放路9号，反映人民路40号门口垃圾无人清理"
+    rows = [row_at("A", None, "", text), row_at("B", None, "解放路9号", text), row_at("C", None, "人民路20号", text)]
+    take(office, write_csv(tmp_path / "rows.csv", SIMPLE, rows))
+    with office.transaction("tester") as tx:
+        query = "SELECT i.number, i.address, f.original FROM incident i JOIN case_file f ON f.incident_id = i.id"
+        found = {number: (address, json.loads(said)) for number, address, said in tx.connection.exec_driver_sql(query)}
+    assert {number: address for number, (address, _) in found.items()} == {
+        "A": "人民路40号门口",
+        "B": "人民路40号门口",  # the column held the caller's home
+        "C": "人民路20号",  # what was given goes before what is told
+    }
+    assert {said["place"]["home"] for _, said in found.values()} == {"解放路9号"}
+    assert found["B"][1]["address"] == "解放路9号"  # as it came
+    assert found["A"][1]["place"]["address"]["words"] == "定位到楼栋"
+
+
+def test_refused_rows_come_back_as_the_same_sheet_with_a_reason(office: Database, tmp_path: Path) -> None:
+    header = [*SIMPLE, "来电时间", "办结时限"]
+    rows = [
+        [*row_at("A", (50, 250)), "2026-03-02 09:30", "2026-03-09 18:00"],
+        [*row_at("", (50, 250)), "2026-03-02 09:30", ""],
+        [*row_at("B", (50, 250)), "2026-03-02 09:30", "2026-02-09 18:00"],
+        [*row_at("C", (50, 250)), "2099-03-02 09:30", ""],
+        [*row_at("4.40106E+14", (50, 250)), "2026-03-02", ""],
+    ]
+    path = write_csv(tmp_path / "rows.csv", header, rows)
+    outcome = take(office, path)
+    assert outcome.report.counts[Status.REFUSED] == 4
+    back = tmp_path / "back.csv"
+    assert write_refusals(back, outcome.source, outcome.report.refusals) == 4
+    with back.open(encoding="utf-8-sig") as file:
+        sheet = list(csv.reader(file))
+    assert sheet[0] == [*header, "原因"]
+    reasons = [row[-1] for row in sheet[1:]]
+    for reason, word in zip(reasons, ("没有填写", "办结时限早于受理时间", "将来", "编码"), strict=True):
+        assert word in reason
+    assert count(office, "incident") == 1
+
+
+def test_a_workbook_of_digital_city_management_has_its_own_columns(office: Database, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(
+        ["案卷编号", "大类名称", "小类名称", "问题描述", "案发地点", "立案时间", "处置截止时间", "X坐标", "Y坐标"]
+    )
+    sheet.append(
+        [
+            "CG1",
+            "市容环境",
+            "暴露垃圾",
+            "路边垃圾",
+            "人民路3号",
+            "2026-03-02 08:00",
+            "2026-03-02 12:00",
+            450_050,
+            2_560_250,
+        ]
+    )
+    path = tmp_path / "案卷.xlsx"
+    book.save(path)
+    report = take(office, path, crs="EPSG:4547").report
+    assert (report.profile, report.added) == ("数字城管", 1)
+    with office.transaction("tester") as tx:
+        found = get_incident(tx, EVERYTHING, "CG1")
+    assert (found.source, found.category, found.title) == ("数字城管", "暴露垃圾", "路边垃圾")
+    assert found.deadline is not None
+    assert found.deadline.isoformat() == "2026-03-02T12:00:00+08:00"  # the order's own deadline wins
+
+
+def test_a_state_that_came_along_is_kept_with_a_first_step(office: Database, tmp_path: Path) -> None:
+    header = [*SIMPLE, "来电时间", "工单状态", "办结时间"]
+    rows = [
+        [*row_at("A", (50, 250)), "2026-03-02 09:30", "已结案", "2026-03-04 10:00"],
+        [*row_at("B", (50, 250)), "2026-03-02 09:30", "区里在办", ""],
+    ]
+    take(office, write_csv(tmp_path / "rows.csv", header, rows))
+    with office.transaction("tester") as tx:
+        assert [get_incident(tx, EVERYTHING, number).state for number in "AB"] == ["已结案", "待受理"]
+    assert count(office, "case_step") == 1
+
+
+def test_coordinates_without_a_system_are_refused_whole(office: Database, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", SIMPLE, [row_at("A", (50, 250))])
+    with pytest.raises(CrsRefused):
+        take(office, path, crs=None)
+    with pytest.raises(FileRefused, match="number"):
+        take(office, write_csv(tmp_path / "b.csv", ["诉求内容", "事发地址"], [["积水", "人民路1号"]]))
+    assert count(office, "incident") == 0
+
+
+def test_every_row_that_is_written_leaves_an_audit_row(office: Database, tmp_path: Path) -> None:
+    before = count(office, "audit")
+    take(office, write_csv(tmp_path / "rows.csv", SIMPLE, [row_at("A", (50, 250)), row_at("B", None)]), dry_run=True)
+    assert count(office, "audit") == before
+    take(office, tmp_path / "rows.csv")
+    assert count(office, "audit") == before + 2
+
+
+# The command as it is, with a gazetteer, in small chunks, and with the plug pulled where the test says.
+PROGRAM = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from gridmap import runner
+from gridmap.services import intake
+from gridmap.storage import registers, casework
+from intake_rows import gazetteer
+from gridmap.storage.database import Database
+from pathlib import Path
+runner.INTAKE_CHUNK = {chunk}
+
+def after(function, calls):
+    left = [calls]
+    def wrapped(*words, **names):
+        result = function(*words, **names)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return wrapped
+
+{plug}
+database = Database.open(sys.argv[1])
+outcome = runner.run_intake(database, Path(sys.argv[2]), "tester", crs="EPSG:4490", geocoder=lambda _: gazetteer)
+database.close()
+print(outcome.report.total, outcome.report.added)
+"""
+PLUGS = {
+    "in the second chunk, records written": "registers.insert_many = after(registers.insert_many, 2)",
+    "in the third chunk, some files written": f"casework.put_file = after(casework.put_file, {CHUNK + CHUNK // 2})",
+    "a chunk taken in, before its commit": "intake.take_in = after(intake.take_in, 1)",
+}
+
+
+def test_after_kill_9_the_same_command_brings_the_rest_and_nothing_twice(
+    target: str, office: Database, tmp_path: Path
+) -> None:
+    mixed = write_mixed(tmp_path / "mixed.csv", INTERRUPTED_ROWS)
+    kept = [0]
+    for name, plug in PLUGS.items():
+        killed = run(target, plug, mixed.path)
+        assert killed.returncode == -signal.SIGKILL, (name, killed.stderr)
+        kept.append(count(office, "incident"))
+        assert kept[-1] == count(office, "case_file"), name  # nothing half written
+    assert kept == sorted(kept)
+    assert 0 < kept[1] < kept[2] < len(mixed.numbers)
+    done = run(target, "", mixed.path)
+    assert done.stdout.split() == [str(INTERRUPTED_ROWS), str(len(mixed.numbers) - kept[-1])], done.stderr
+    with office.transaction("tester") as tx:
+        stored = tx.connection.exec_driver_sql("SELECT number FROM incident ORDER BY number").scalars().all()
+    assert stored == sorted(mixed.numbers)
+
+
+def run(target: str, plug: str, path: Path) -> subprocess.CompletedProcess[str]:
+    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=os.path.dirname(__file__))
+    words = [sys.executable, "-c", program, target, str(path)]
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+
+
+@given(apart=st.floats(0, 500), accuracy=st.floats(0.5, 200), radius=st.floats(0.5, 200), angle=st.floats(0, 6.28))
+def test_the_two_disagree_exactly_when_they_are_farther_apart_than_both_may_be_off(
+    apart: float, accuracy: float, radius: float, angle: float
+) -> None:
+    import math
+
+    x, y = 350 + apart * math.cos(angle), 150 + apart * math.sin(angle)
+    lon, lat = lonlat(350, 150)
+    report = Report("积水", address="人民路1号", lon=lon, lat=lat, accuracy=accuracy)
+    where = whereabouts(report, texts_of(report), TextPlace(*lonlat(x, y), radius))
+    if abs(apart - accuracy - radius) > 0.01:
+        assert bool(where.doubt) == (apart > accuracy + radius)
+    assert where.position == pytest.approx((lon, lat))  # the point that was given stays where it is
+
+
+@pytest.mark.parametrize(
+    ("columns", "profile"),
+    [
+        (["工单编号", "来电号码", "诉求内容"], "12345热线"),
+        (["案卷编号", "大类名称", "小类名称", "问题描述"], "数字城管"),
+        (["甲", "乙"], ""),
+    ],
+)
+def test_the_columns_tell_which_system_exported_them(columns: list[str], profile: str) -> None:
+    assert profile_of_columns(columns) == profile

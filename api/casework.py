@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
-from api.incidents import IncidentOut, Verdict  # noqa: TC001 -- likewise
+from api.incidents import INCIDENT, VERDICT, IncidentOut, Verdict
 from api.problems import answers
 from gridmap.errors import BadInput
 from gridmap.services import case_history, casework, duplicates
@@ -63,6 +63,45 @@ _NEAR: dict[str, Any] = {
     "metres": 8.2,
     "days": 0.4,
     "likeness": 0.8,
+}
+
+
+_HISTORY: dict[str, Any] = {
+    "incident": INCIDENT,
+    "today": VERDICT,
+    "duty": {
+        "rule": "网格先办",
+        "why": "小事不出网格：由所在网格的网格员首接负责",
+        "kind": "worker",
+        "tried": [{"rule": "部件先属主", "said": "other", "why": "大类是民生诉求，规则要求部件"}],
+    },
+    "merged_into": None,
+    "merged": ["RX2603020011"],
+    "original": None,
+    "outcome": None,
+    "moves": [
+        {
+            "name": "签收",
+            "target": "处置中",
+            "roles": ["专职网格员", "承办单位联络员"],
+            "needs": [],
+            "takes": [],
+            "approval": [],
+        }
+    ],
+    "steps": [_STEP],
+    "approvals": [_APPROVAL],
+    "whistles": [
+        {
+            "kind": "community",
+            "unit": "市政管理所",
+            "blown_at": "2026-03-01T11:00:00+08:00",
+            "blown_by": "wang",
+            "answered_at": "2026-03-01T11:20:00+08:00",
+            "arrived_at": None,
+        }
+    ],
+    "pauses": [["2026-03-03T08:00:00+08:00", "2026-03-05T18:00:00+08:00"]],
 }
 
 
@@ -177,7 +216,7 @@ class MovedOut(BaseModel):
 class HistoryOut(BaseModel):
     """Everything about a case: `incident.assignment` is the grid of its day, `today` the one it would have now."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _HISTORY})
 
     incident: IncidentOut
     today: Verdict | None

@@ -56,7 +56,7 @@ class IncidentIn(BaseModel):
     return_until: datetime | None = Field(default=None, description="退单时限 of the order, where it says one.")
 
 
-_VERDICT: dict[str, Any] = {
+VERDICT: dict[str, Any] = {
     "reason": "inside",
     "grid_id": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11",
     "grid_code": "440106001003003",
@@ -84,7 +84,7 @@ _CASE: dict[str, Any] = {
     "clock": "正常",
     "paused": False,
 }
-_INCIDENT: dict[str, Any] = {
+INCIDENT: dict[str, Any] = {
     "id": "7b0f2a52-51b7-4a4e-9d0e-2f9f5c1f8a10",
     "number": "R20260301-7B0F2A52",
     "title": "楼上漏水",
@@ -100,7 +100,7 @@ _INCIDENT: dict[str, Any] = {
     "lon": 113.325,
     "lat": 23.135,
     "accuracy": 15,
-    "assignment": _VERDICT,
+    "assignment": VERDICT,
     "case": _CASE,
 }
 
@@ -108,7 +108,7 @@ _INCIDENT: dict[str, Any] = {
 class Verdict(BaseModel):
     """Which grid has it, and why."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _VERDICT})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": VERDICT})
 
     reason: str
     grid_id: str | None
@@ -146,7 +146,7 @@ class CaseOut(BaseModel):
 class IncidentOut(BaseModel):
     """An incident; the reporter's name and telephone are masked."""
 
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _INCIDENT})
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": INCIDENT})
 
     id: str
     number: str
@@ -170,7 +170,7 @@ class IncidentOut(BaseModel):
 class IncidentList(BaseModel):
     """A page of incidents, newest first."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"total": 1, "items": [_INCIDENT]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"total": 1, "items": [INCIDENT]}})
 
     total: int
     items: list[IncidentOut]

@@ -19,7 +19,7 @@ _LONGEST = 20_000
 
 _EXAMPLE = "东至解放路，南至示范河，西至文昌路，北至中山大道"
 _CORNERS = [[113.32, 23.13], [113.33, 23.13], [113.33, 23.14], [113.32, 23.14], [113.32, 23.13]]
-_SQUARE = {"type": "Polygon", "coordinates": [_CORNERS]}
+_SQUARE: Any = {"type": "Polygon", "coordinates": [_CORNERS]}
 Sentence = Annotated[Text, Field(min_length=1, max_length=_LONGEST, examples=[_EXAMPLE])]
 
 

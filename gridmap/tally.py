@@ -174,6 +174,13 @@ class Tally:
         row = self.sums.get(grid_id)
         return dict(zip(self.measures, row.tolist() if row is not None else [0] * len(self.measures), strict=True))
 
+    def column(self, measure: str) -> dict[UUID, int]:
+        """Return one measure of every grid that has a sum; empty where nothing counts it."""
+        if measure not in self.measures:
+            return {}
+        at = self.measures.index(measure)
+        return {grid_id: int(row[at]) for grid_id, row in self.sums.items()}
+
     def nobodys(self) -> dict[str, int]:
         """Return the numbers of what no grid has."""
         return dict(zip(self.measures, self._sum(-1).tolist(), strict=True))

@@ -12,9 +12,10 @@ from gridmap.space.limits.centre import centre_line
 from gridmap.space.limits.compare import compare
 from gridmap.space.limits.describe import describe
 from gridmap.space.limits.features import Features
-from gridmap.space.limits.solve import Solution, Status, TroubleKind, solve
+from gridmap.space.limits.solve import Solution, solve
 from gridmap.space.limits.values import Side
 from gridmap.space.limits.variants import agreement
+from gridmap.space.limits.verdict import Status, TroubleKind
 
 CELL = 100.0
 # Nine blocks between four streets each way; every border of a block lies on a street.

@@ -19,6 +19,7 @@ from shapely import LineString
 
 from gridmap.address.gazetteer import LEVEL, NAMED, ROOT, path_id
 from gridmap.address.interpolate import road_axis, tie
+from gridmap.address.parse import field_value
 from gridmap.address.names import NameTrie, name_hash, one_apart, shortened, sound
 
 if TYPE_CHECKING:
@@ -164,11 +165,9 @@ class GazetteerIndex:
         return self._lookup("=", name, levels)
 
     def resembling(self, name: str, levels: frozenset[int]) -> list[Hit]:
-        """Return the nodes whose name sounds the same or has one character different, by the same way of finding."""
+        """Return the nodes whose name sounds the same or has one character different; those that sound the same first."""
         by_sound = [Hit(hit.node, SOUND) for hit in self._lookup("~", sound(name), levels)]
-        if by_sound:
-            return by_sound
-        found: dict[int, Hit] = {}
+        found: dict[int, Hit] = {hit.node: hit for hit in by_sound}
         for short in (name, *shortened(name)):
             for hit in self._lookup("-", short, levels):
                 if hit.node not in found and self._close(name, hit.node):
@@ -176,11 +175,11 @@ class GazetteerIndex:
         for short in shortened(name):  # the name has a character too many
             for hit in self._lookup("=", short, levels):
                 found.setdefault(hit.node, Hit(hit.node, CLOSE))
-        return [found[node] for node in sorted(found)][:_MOST]
+        return sorted(found.values(), key=lambda hit: (hit.how, hit.node))[:_MOST]
 
     def _close(self, name: str, node: int) -> bool:
         own = self.name(node)
-        return one_apart(name, own) or one_apart(name, _bare(own))
+        return any(one_apart(name, each) for each in (own, _bare(own), str(field_value("road", own))))
 
     def _lookup(self, kind: str, name: str, levels: frozenset[int]) -> list[Hit]:
         wanted = name_hash(kind, name)

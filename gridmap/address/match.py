@@ -35,6 +35,7 @@ _AGREE_NUMBER, _CONFLICT_NUMBER, _CONFLICT_ROAD = 5.0, -7.0, -5.0
 _AGREE_AREA, _CONFLICT_AREA = 1.5, -1.5
 _FOUND_BELOW, _UNKNOWN_BELOW, _SKIPPED_BELOW = 1.5, -1.0, -0.4
 _UNEXPLAINED = -2.5
+_IN_COMMON = 0.5
 
 
 @dataclass(slots=True)
@@ -211,11 +212,12 @@ def _places(index: GazetteerIndex, asked: Asked) -> list[tuple[Hit, frozenset[st
         key = str(place.value)
         hits = index.named(key, _PLACES) or index.resembling(key, _PLACES)
         found.extend((hit, frozenset()) for hit in hits[:_MOST_PLACES])
-    if not found and not asked.roads:
-        for level in ("community", "part"):
-            if level in asked.single:
-                text = str(asked.single[level].value)  # type: ignore[index]
-                found.extend((hit, frozenset((level,))) for hit in index.named(text, _PLACES)[:_MOST_PLACES])
+    for level in ("community", "part"):  # 梅园新村 reads like a village, 东园 like a part
+        behind = asked.single.get(level)  # type: ignore[call-overload]
+        if behind is not None and not (asked.places and level == "part") and len(behind.text) > 2:
+            text = str(behind.value)
+            hits = index.named(text, _PLACES) or ([] if index.named(text, _AREAS) else index.resembling(text, _PLACES))
+            found.extend((hit, frozenset((level,))) for hit in hits[:_MOST_PLACES])
     return found
 
 
@@ -224,11 +226,11 @@ def _by_place(
 ) -> Candidate:
     score = NAME_SCORE[hit.how]
     start = Candidate(hit.node, score, place_how=hit.how, unexplained=_unexplained(index, asked, hit, doors))
+    start = replace(start, score=start.score + _UNEXPLAINED * len(start.unexplained))
+    start = _descend(index, asked, start, used)
     if doors:
         start = max((_with_door(index, start, door) for door in doors), key=lambda each: each.score)
-    start = replace(start, score=start.score + _UNEXPLAINED * len(start.unexplained))
-    start = _with_area(index, asked, start)
-    return _descend(index, asked, start, used)
+    return start if "community" in used else _with_area(index, asked, start)
 
 
 def _unexplained(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door]) -> tuple[str, ...]:
@@ -266,7 +268,8 @@ def _with_door(index: GazetteerIndex, candidate: Candidate, door: _Door) -> Cand
     if door.wanted is None:
         return replace(candidate, score=score, road_how=door.how)
     if door.node == own or door.node in _above(index, own) or (door.node >= 0 and own in _above(index, door.node)):
-        return replace(candidate, score=score + _AGREE_NUMBER, road_how=door.how, unknown=door.tail)
+        unknown = (*door.tail, *candidate.unknown)
+        return replace(candidate, score=score + _AGREE_NUMBER, road_how=door.how, unknown=unknown)
     return replace(candidate, score=score + _CONFLICT_NUMBER, road_how=door.how, conflict=index.name(own))
 
 
@@ -328,12 +331,27 @@ def _by_door(index: GazetteerIndex, asked: Asked, door: _Door, *, named: bool) -
     start = Candidate(door.node, score + _AGREE_NUMBER, door.how, unknown=door.tail, unexplained=unexplained)
     below = _descend(index, asked, start, frozenset())
     yield below
+    if not named and asked.places:
+        yield from _misspelt_at(index, asked, door)
     if "building" in asked.single or "unit" in asked.single or "room" in asked.single:
         for place in index.standing_at(door.node):
             if index.level(place) == _COMPOUND:
                 inside = _descend(index, asked, replace(start, node=place), frozenset())
                 if inside.node != place:
                     yield inside
+
+
+def _misspelt_at(index: GazetteerIndex, asked: Asked, door: _Door) -> Iterator[Candidate]:
+    """Yield the places at a house number whose name has enough in common with one that found nothing."""
+    beside = [*index.standing_at(door.node), *(int(at) for at in index.children(door.node))]
+    for node in dict.fromkeys(beside):
+        if index.level(node) not in _PLACES:
+            continue
+        own = set(index.name(node))
+        for place in asked.places:
+            common = len(own & set(place.text))
+            if common >= _IN_COMMON * max(len(own), len(set(place.text))):
+                yield _by_place(index, asked, Hit(node, CLOSE), [door], frozenset())
 
 
 def _descend(index: GazetteerIndex, asked: Asked, start: Candidate, used: frozenset[str]) -> Candidate:

@@ -197,7 +197,7 @@ def _perform(
     step = Step(
         id=new_id(),
         incident_id=incident.id,
-        number=store.next_step(tx, incident.id),
+        number=store.next_step(tx, Scope.everything(scope.actor), incident.id),
         at=tx.now,
         actor=ask.actor,
         role=ask.role,

@@ -10,6 +10,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from gridmap.access import Scope
 from gridmap.casework.calendar import Calendar, read_calendar
 from gridmap.casework.categories import Catalogue, read_catalogue
 from gridmap.casework.clocks import ClockRules, read_clock_rules
@@ -62,11 +63,12 @@ def rules(tx: Transaction) -> Rules:
     SetupMissing
         A file cannot be read or used.
     """
-    marks = store.category_marks(tx)
+    everything = Scope.everything(tx.actor)
+    marks = store.category_marks(tx, everything)
     key = (_paths(), marks)
     with _guard:
         if key not in _kept:
-            imported = {name: content for name, (_, content) in store.category_lists(tx).items()} if marks else {}
+            imported = store.category_lists(tx, everything) if marks else {}
             _kept.clear()
             _kept[key] = _read(key[0], imported)
         return _kept[key]
@@ -86,7 +88,7 @@ def import_categories(tx: Transaction, content: Mapping[str, Any]) -> int:
         The list has faults, a word of it is a category of another list already, or a duty rule names
         a category that it no longer has.
     """
-    imported = {name: old for name, (_, old) in store.category_lists(tx).items()}
+    imported = store.category_lists(tx, Scope.everything(tx.actor))
     name = str(content.get("name", ""))
     if not name.strip():
         raise BadInput("a list of categories needs a name", field="name")

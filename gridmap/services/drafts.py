@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["EditAnswer", "draft_state", "edit", "guards", "new_draft", "redo", "undo"]
 
 _NAME = 100
-_NEW_IDS = 64  # for the grids that one edit makes; perform makes more of the last one
+_NEW_IDS = 16  # for the grids that one edit makes; perform makes more of the last one
 
 
 def new_draft(tx: Transaction, scope: Scope, name: str, base: UUID | None = None) -> PlanView:

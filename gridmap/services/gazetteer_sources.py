@@ -338,18 +338,21 @@ def building_of(made: Gathering, reading: Reading) -> int:
 
 def _places(tx: Transaction, scope: Scope, made: Gathering, kind: str) -> None:
     columns = ("code", "name", "address", "building", "community_id")
-    known = {made.nodes.keys[at] for at in made.compound_at.values()}
+    nodes = made.nodes
+    compounds = {nodes.keys[at]: at for at, level in enumerate(nodes.level) if level == LEVEL["compound"]}
     for row, shape in _records(tx, scope, kind, made.plane, columns):
         name = normalise(row["name"]).text
         key = key_of_name("place", name)
         xy = _point(shape)
         door = made.door(made.read(row["address"]), xy, kind) if row["address"] else -1
-        if key in known:  # a compound that is on another list, too
+        if key in compounds:  # a compound that is on another list, too
+            if door >= 0 > nodes.site[compounds[key]]:
+                nodes.site[compounds[key]] = door
             continue
         above = door if door >= 0 else made.building_at.get(row["building"] or "", -1)
         if above < 0:
             above = made.community_at.get(row["community_id"], -1)
-        made.nodes.add("poi", name, key, above, xy=xy, radius=_SHOP, source=kind, origin=row["code"], site=door)
+        nodes.add("poi", name, key, above, xy=xy, radius=_SHOP, source=kind, origin=row["code"], site=door)
 
 
 def add_crossings(nodes: Nodes) -> None:

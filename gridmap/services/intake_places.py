@@ -146,6 +146,7 @@ def whereabouts(report: Report, texts: Texts, found: TextPlace | None) -> Wherea
     """
     told: dict[str, Any] = {"matter": texts.matter, "home": texts.home}
     if found:
+        found = replace(found, radius=found.radius + _beside(texts.matter))
         told["address"] = {"lon": found.lon, "lat": found.lat, "radius": found.radius, "words": found.words}
     if report.lon is None or report.lat is None:
         if found is None:
@@ -165,6 +166,12 @@ def whereabouts(report: Report, texts: Texts, found: TextPlace | None) -> Wherea
                 f"坐标与地址“{texts.matter}”相距 {apart:.0f} 米，超过两者误差之和 {allowed:.0f} 米，请核实以哪一个为准"
             )
     return Whereabouts(texts, position, report.accuracy, doubt, told)
+
+
+def _beside(text: str) -> float:
+    """Return how far from the address that it names a text may mean: 附近 is farther than 门口."""
+    metres: dict[str, float] = intake_words()["beside"]
+    return max((away for word, away in metres.items() if word in text), default=0.0)
 
 
 def metres_between(one: tuple[float, float], other: tuple[float, float]) -> float:

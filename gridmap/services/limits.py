@@ -22,7 +22,8 @@ from gridmap.space.limits import parse as parsing
 from gridmap.space.limits.compare import Comparison, compare
 from gridmap.space.limits.describe import Description, describe
 from gridmap.space.limits.features import Features
-from gridmap.space.limits.solve import Solution, Status, solve
+from gridmap.space.limits.solve import Solution, solve
+from gridmap.space.limits.verdict import Status
 from gridmap.space.limits.words import Words
 
 if TYPE_CHECKING:

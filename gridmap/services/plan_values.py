@@ -129,9 +129,10 @@ def plan_numbers(session: Session, scope: Scope, profile: PlanProfile) -> PlanNu
     """Count a whole plan; a grid that the caller may not see is not named."""
     layout, tally = session.layout, session.tally
     largest: dict[str, Any] | None = None
+    amounts = tally.column(profile.measure)
     for grid_id in visible_grids(session, scope, layout.grids):
         state = layout.grids[grid_id]
-        deviation = profile.deviation(_complete(tally.numbers(grid_id)), state.kind)
+        deviation = profile.deviation({profile.measure: amounts.get(grid_id, 0)}, state.kind)
         if deviation is not None and (largest is None or abs(deviation) > abs(largest["deviation"])):
             largest = {"id": str(grid_id), "code": state.code, "deviation": round(deviation, 4)}
     before = session.ground.before

@@ -133,10 +133,11 @@ def _chains(lands: NDArray[Any], faces: NDArray[Any], home: NDArray[np.intp]) ->
     edges = _edges(faces, home)
     there = set(edges)
     broken = [edge for edge in _edges(lands, np.arange(len(lands))) if edge not in there]
-    outside: dict[int, NDArray[np.float64]] = {}
-    for number in {edge[0] for edge in broken}:
-        nodes = {edge[1] for edge in edges if edge[0] == number and (number, edge[2], edge[1]) not in there}
-        outside[number] = np.array(sorted(nodes))
+    rim: dict[int, set[Node]] = {edge[0]: set() for edge in broken}
+    for number, start, end in edges:
+        if number in rim and (number, end, start) not in there:
+            rim[number].add(start)
+    outside = {number: np.array(sorted(nodes)) for number, nodes in rim.items()}
     chains: Chains = {}
     for number, start, end in broken:
         way = np.subtract(end, start)

@@ -162,22 +162,20 @@ def divided_outlines(before: Layout, after: Layout, change: Change, guards: Guar
     grids = sorted(reshaped(before, after, change))
     moved = array_of([after.blocks[block] for block, (_, new) in change.owner.items() if new in grids])
     rows = np.unique(guards.outlines.tree.query(shapely.boundary(moved), predicate="intersects")[1])
-    found = []
-    for row in rows.tolist():
-        outline = guards.outlines.items[row]
-        shares = _shares(after, grids, outline)
-        if len(shares) < 2 or len(_shares(before, [grid for grid in grids if grid in before.grids], outline)) > 1:
-            continue
-        found.append(
-            Crossing(
-                outline.id,
-                outline.kind,
-                outline.name,
-                outline.households,
-                tuple(grid for grid, _ in shares),
-                on(shares[-1][1]),
-            )
+    divided = _divided(after, grids, [guards.outlines.items[row] for row in rows.tolist()])
+    known = _divided(before, [grid for grid in grids if grid in before.grids], list(divided))
+    found = [
+        Crossing(
+            outline.id,
+            outline.kind,
+            outline.name,
+            outline.households,
+            tuple(grid for grid, _ in shares),
+            on(polygonal(array_of([shares[-1][1]]))[0]),
         )
+        for outline, shares in divided.items()
+        if outline not in known
+    ]
     for each in found:
         if (guards.buildings if each.kind == "building" else guards.compounds) == "refuse":
             raise refuse(
@@ -189,12 +187,22 @@ def divided_outlines(before: Layout, after: Layout, change: Change, guards: Guar
     return tuple(sorted(found, key=lambda each: (each.kind, each.name, each.id)))
 
 
-def _shares(layout: Layout, grids: Sequence[UUID], outline: Outline) -> list[tuple[UUID, Geometry]]:
-    """Shares of an outline by grid, the largest first, without what is a matter of drawing."""
-    parts = polygonal(np.asarray(shapely.intersection(outline.shape, array_of([layout.shape(grid) for grid in grids]))))
-    least = max(_SPLIT_AREA, _SPLIT_SHARE * shapely.area(outline.shape))
-    shares = [(grid, part) for grid, part in zip(grids, parts, strict=True) if shapely.area(part) > least]
-    return sorted(shares, key=lambda share: -shapely.area(share[1]))
+def _divided(
+    layout: Layout, grids: Sequence[UUID], outlines: Sequence[Outline]
+) -> dict[Outline, list[tuple[UUID, Geometry]]]:
+    """Outlines of which several grids have a share, the largest first, without what is a matter of drawing."""
+    whole = array_of([outline.shape for outline in outlines])
+    parts = shapely.intersection(whole[:, None], array_of([layout.shape(grid) for grid in grids])[None, :])
+    areas = shapely.area(parts)
+    has = areas > np.maximum(_SPLIT_AREA, _SPLIT_SHARE * shapely.area(whole))[:, None]
+    return {
+        outlines[row]: [
+            (grids[column], parts[row, column])
+            for column in np.argsort(-areas[row], kind="stable").tolist()
+            if has[row, column]
+        ]
+        for row in np.flatnonzero(has.sum(axis=1) > 1).tolist()
+    }
 
 
 def _require_coverage(after: Layout, change: Change) -> None:

@@ -307,7 +307,12 @@ def dissolve(polygons: NDArray[Any]) -> Polygon | MultiPolygon:
 
 def block_id(polygon: Polygon) -> UUID:
     """Return the id of a block that an edit made: the same land always has the same id, in every draft and replay."""
-    return uuid5(_BLOCKS, hashlib.sha256(identity(polygon)).hexdigest())
+    return id_of_identity(identity(polygon))
+
+
+def id_of_identity(mark: bytes) -> UUID:
+    """Return the `block_id` of land whose `identity` is known."""
+    return uuid5(_BLOCKS, hashlib.sha256(mark).hexdigest())
 
 
 def _require_whole(blocks: Mapping[UUID, Polygon], owner: Mapping[UUID, UUID], grids: Mapping[UUID, GridState]) -> None:

@@ -102,7 +102,13 @@ def identity(polygon: Geometry) -> bytes:
 
     The first vertex of a result differs between versions of GEOS and with the order of the input.
     """
-    return bytes(shapely.to_wkb(shapely.normalize(polygon), byte_order=1, output_dimension=2))
+    return identities(shapely.normalize(array_of([polygon])))[0]
+
+
+def identities(normal: NDArray[Any]) -> list[bytes]:
+    """Return the `identity` of each of many polygons that are in normal form (`shapely.normalize`) already."""
+    marks: list[bytes] = shapely.to_wkb(normal, byte_order=1, output_dimension=2).tolist()
+    return marks
 
 
 def round_coordinates(polygons: NDArray[Any]) -> NDArray[Any]:

@@ -170,10 +170,10 @@ def _divide(
     points = shapely.point_on_surface(array_of([land for _, land in pieces]))
     owners = np.array([layout.owner[block] for block, _ in pieces], dtype=object)
     for parts in divided:
-        tree = shapely.STRtree(parts.shapes)
-        for row in np.flatnonzero(owners == parts.grid).tolist():
+        rows = np.flatnonzero(owners == parts.grid)
+        for row, side in zip(rows.tolist(), _sides(parts.shapes, points[rows]), strict=True):
             block, land = pieces[row]
-            grid = label[parts.grid, int(tree.nearest(points[row]))]
+            grid = label[parts.grid, side]
             if block in whole:
                 if grid != parts.grid:
                     work.relabel([block], grid)
@@ -181,6 +181,19 @@ def _divide(
                 work.replace([block], land, grid, "piece" if grid == parts.grid else moved)
     work.remove(hit)
     work.insert(division.chains)
+
+
+def _sides(shapes: NDArray[Any], points: NDArray[Any]) -> list[int]:
+    """Return the shape that each point lies in, or the nearest one: the two were rounded apart."""
+    side = np.full(len(points), -1)
+    x, y = shapely.get_coordinates(points).T
+    for number, shape in enumerate(shapes):
+        shapely.prepare(shape)
+        side[(side < 0) & shapely.intersects_xy(shape, x, y)] = number
+    left = np.flatnonzero(side < 0)
+    side[left] = shapely.STRtree(shapes).nearest(points[left])
+    sides: list[int] = side.tolist()
+    return sides
 
 
 def _cut_parts(layout: Layout, grid: UUID, line: LineString) -> _Parts | None:

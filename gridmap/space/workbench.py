@@ -10,9 +10,9 @@ from uuid import UUID
 import shapely
 
 from gridmap.space.cutting import edge_lines, nodes_of
-from gridmap.space.layout import Change, GridState, Layout, ParentKind, block_id
+from gridmap.space.layout import Change, GridState, Layout, ParentKind, id_of_identity
 from gridmap.space.measure import array_of
-from gridmap.space.polygons import identity, insert_nodes
+from gridmap.space.polygons import identities, identity, insert_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +51,7 @@ class Workbench:
     origin: dict[UUID, UUID] = field(default_factory=dict)
     grids: dict[UUID, GridState | None] = field(default_factory=dict)
     _made: int = 0
+    _parts: dict[UUID, dict[UUID, None]] = field(default_factory=dict)  # new blocks by their origin, in order
 
     def land(self, block: UUID) -> Polygon:
         """Return the land of a block."""
@@ -79,9 +80,7 @@ class Workbench:
     def parts_of(self, root: UUID) -> list[UUID]:
         """Return the blocks there now that are parts of a block of the draft's beginning."""
         old = self.layout.pieces.get(root, frozenset({root}))
-        return [each for each in sorted(old) if self.alive(each)] + [
-            each for each in self.lands if self.origin[each] == root
-        ]
+        return [*(each for each in sorted(old) if self.alive(each)), *self._parts.get(root, ())]
 
     def near(self, shapes: NDArray[Any], reach: float = 0.0) -> list[UUID]:
         """Return the blocks there now within so many metres of some shapes."""
@@ -101,6 +100,7 @@ class Workbench:
         self._made += 1
         new = UUID(int=self._made)
         self.lands[new], self.owner[new], self.origin[new] = land, grid, self.origin_of(blocks[0])
+        self._parts.setdefault(self.origin[new], {})[new] = None
         sources: dict[UUID, ParentKind] = {}
         for block in blocks:
             sources |= self.sources.get(block, {block: kind})
@@ -111,6 +111,7 @@ class Workbench:
         """Take blocks away."""
         for block in blocks:
             if block in self.lands:
+                del self._parts[self.origin[block]][block]
                 for table in (self.lands, self.owner, self.origin, self.sources):
                     table.pop(block)
             else:
@@ -126,8 +127,9 @@ class Workbench:
     def insert(self, chains: Chains) -> None:
         """Give new nodes of old borders to the neighbours across; blocks made in this edit have them already."""
         edges = {edge: between for edge, between in chains.items() if between}
+        starts = {edge[0] for edge in edges}
         for block in self.near(edge_lines(edges)):
-            if block not in self.lands and not nodes_of(self.land(block)).isdisjoint(edge[0] for edge in edges):
+            if block not in self.lands and not nodes_of(self.land(block)).isdisjoint(starts):
                 land = insert_nodes(self.land(block), edges)
                 if land is not self.land(block):
                     self.swap([block], land, self.owner_of(block), "same_land")  # type: ignore[arg-type]
@@ -141,12 +143,15 @@ class Workbench:
         """Return the change, with ids that belong to the land: what came back as it was, is what it was."""
         base, ids = self.layout.base, dict[UUID, UUID]()
         added: dict[UUID, Polygon] = {}
-        for block, land in self.lands.items():
-            plain = shapely.orient_polygons(shapely.normalize(land))
+        normal = shapely.normalize(array_of(self.lands.values()))
+        plain = shapely.orient_polygons(normal).tolist()
+        for block, land, mark, count in zip(
+            self.lands, plain, identities(normal), shapely.get_num_coordinates(normal).tolist(), strict=True
+        ):
             root = self.origin[block]
-            same = shapely.get_num_coordinates(plain) == shapely.get_num_coordinates(base[root])
-            ids[block] = root if same and identity(plain) == identity(base[root]) else block_id(plain)
-            added[ids[block]] = base[root] if ids[block] == root else plain
+            same = count == shapely.get_num_coordinates(base[root]) and mark == identity(base[root])
+            ids[block] = root if same else id_of_identity(mark)
+            added[ids[block]] = base[root] if same else land
         removed = {block: self.layout.blocks[block] for block in self.gone}
         owner: dict[UUID, tuple[UUID | None, UUID | None]] = {
             block: (self.layout.owner[block], None) for block in removed

@@ -5,6 +5,7 @@ Rows are mappings from column name to value, all with the same names; shapes are
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import any_, bindparam, literal
@@ -61,14 +62,23 @@ def put(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: t
     if tx.postgis and len(rows) > FEW:
         _put_from_copy(tx, table, rows, key, changed)
         return
-    dialect = postgresql if tx.postgis else sqlite
-    statement = dialect.insert(table)
-    tx.connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(key), set_={name: statement.excluded[name] for name in changed}
-        ),
-        list(rows),
-    )
+    tx.connection.execute(_put_statement(table, tx.postgis, key, tuple(changed)), list(rows))
+
+
+def add_missing(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
+    """Add the rows whose key is not there yet; the key has a unique constraint."""
+    if rows:
+        tx.connection.execute(_put_statement(table, tx.postgis, key, ()), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _put_statement(table: Table, postgis: bool, key: tuple[str, ...], changed: tuple[str, ...]) -> Any:  # noqa: FBT001
+    """Return an upsert; making one takes 3 ms, ten times as long as running it."""
+    statement = (postgresql if postgis else sqlite).insert(table)
+    if not changed:
+        return statement.on_conflict_do_nothing(index_elements=list(key))
+    values = {name: statement.excluded[name] for name in changed}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=values)
 
 
 def among(tx: Transaction, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select, true
 
 from gridmap.errors import Conflict, NotFound
 from gridmap.model.casework import Approval, CaseFile, DeadlineClass, Decision, Pause, Photo, Step, Whistle, WhistleKind
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Table
 
     from gridmap.access import Scope
     from gridmap.storage.boxes import Box
@@ -91,10 +91,14 @@ def steps_of(tx: Transaction, scope: Scope, incident_id: UUID) -> list[Step]:
     return [_made(Step, row) for row in tx.connection.execute(query.order_by(own.case_step.c.number)).mappings()]
 
 
-def next_step(tx: Transaction, incident_id: UUID) -> int:
+def next_step(tx: Transaction, scope: Scope, incident_id: UUID) -> int:
     """Return the number of the step that comes next."""
-    table = own.case_step
-    query = select(func.max(table.c.number)).where(table.c.incident_id == incident_id)
+    table, incident = own.case_step, tables.incident
+    query = (
+        select(func.max(table.c.number))
+        .join_from(table, incident, incident.c.id == table.c.incident_id)
+        .where(table.c.incident_id == incident_id, within(scope, incident.c.community_id))
+    )
     return int(tx.connection.execute(query).scalar_one() or 0) + 1
 
 
@@ -303,17 +307,17 @@ def posts_of_grid(tx: Transaction, scope: Scope, grid_code: str) -> list[tuple[s
     return [(row.title, row.name) for row in tx.connection.execute(query)]
 
 
-def category_lists(tx: Transaction) -> dict[str, tuple[datetime, Mapping[str, Any]]]:
-    """Return the imported lists of categories and when each came in, by name. They belong to no area."""
+def category_lists(tx: Transaction, scope: Scope) -> dict[str, Mapping[str, Any]]:
+    """Return the imported lists of categories by name. They are for whoever may see anything."""
     table = own.category_list
-    query = select(table.c.name, table.c.imported_at, table.c.content).order_by(table.c.name)
-    return {row.name: (row.imported_at, row.content) for row in tx.connection.execute(query)}
+    query = select(table.c.name, table.c.content).where(_for_all(scope)).order_by(table.c.name)
+    return {row.name: row.content for row in tx.connection.execute(query)}
 
 
-def category_marks(tx: Transaction) -> tuple[tuple[str, datetime], ...]:
+def category_marks(tx: Transaction, scope: Scope) -> tuple[tuple[str, datetime], ...]:
     """Return name and moment of the imported lists: when they are as before, the lists are."""
     table = own.category_list
-    query = select(table.c.name, table.c.imported_at).order_by(table.c.name)
+    query = select(table.c.name, table.c.imported_at).where(_for_all(scope)).order_by(table.c.name)
     return tuple((row.name, row.imported_at) for row in tx.connection.execute(query))
 
 
@@ -321,6 +325,10 @@ def put_category_list(tx: Transaction, name: str, content: Mapping[str, Any]) ->
     """Keep a list of categories, in the place of the one of that name."""
     row = {"id": new_id(), "name": name, "content": content, "imported_at": tx.now, "imported_by": tx.actor}
     bulk.put(tx, own.category_list, [row], ("name",))
+
+
+def _for_all(scope: Scope) -> ColumnElement[bool]:
+    return true() if scope.unlimited or scope.communities else false()
 
 
 def _visible(scope: Scope, table: Table) -> Any:

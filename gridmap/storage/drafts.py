@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, literal, select, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import NullType
 
 from gridmap.errors import Conflict
@@ -149,14 +148,13 @@ def advance(tx: Transaction, plan: Plan, step: Step) -> None:
     )
     if changed.rowcount == 0:
         raise Conflict("the plan was changed meanwhile, or is no draft: read it again", plan=str(plan.id))
-    row = asdict(step)
-    del row["op"]  # of the edit, where it stands already
+    row = {name: value for name, value in vars(step).items() if name != "op"}  # it stands with the edit already
     tx.connection.execute(plan_step.insert(), row)
 
 
 def log(tx: Transaction, edit: Edit) -> None:
     """Write an edit into the log."""
-    tx.connection.execute(plan_edit.insert(), asdict(edit))
+    tx.connection.execute(plan_edit.insert(), dict(vars(edit)))
 
 
 def write(tx: Transaction, plan: Plan, land: Land) -> None:
@@ -164,9 +162,9 @@ def write(tx: Transaction, plan: Plan, land: Land) -> None:
     _write_grids(tx, plan, land)
     packed = pack(land.blocks.values(), "POLYGON")
     blocks = [{"id": block, "geom": shape} for block, shape in zip(land.blocks, packed, strict=True)]
-    _add_missing(tx, tables.block, blocks, ("id",))
+    bulk.add_missing(tx, tables.block, blocks, ("id",))  # two drafts may make the same block at the same moment
     parents = [{"child_id": child, "parent_id": parent, "kind": kind} for child, parent, kind in land.parents]
-    _add_missing(tx, tables.block_parent, parents, ("child_id", "parent_id"))
+    bulk.add_missing(tx, tables.block_parent, parents, ("child_id", "parent_id"))
     rows = tables.plan_row
     gone = [block for block, owner in land.owners.items() if owner is None]
     for chunk in bulk.chunks(gone):
@@ -283,7 +281,7 @@ def _write_grids(tx: Transaction, plan: Plan, land: Land) -> None:
     if not land.grids and not land.shapes:
         return
     kept = {grid_id: row for grid_id, row in land.grids.items() if row is not None}
-    _add_missing(tx, tables.grid, [{"id": grid_id, "first_seen": tx.now} for grid_id in kept], ("id",))
+    bulk.add_missing(tx, tables.grid, [{"id": grid_id, "first_seen": tx.now} for grid_id in kept], ("id",))
     touched = list(dict.fromkeys([*land.grids, *land.shapes]))
     query = select(grids).where(grids.c.plan_id == plan.id, bulk.among(tx, grids.c.grid_id, touched))
     old = {row["grid_id"]: dict(row) for row in tx.connection.execute(query).mappings()}
@@ -320,13 +318,6 @@ def _delete(tx: Transaction, table: Table, plan_id: UUID, grid_ids: Iterable[UUI
     wanted = list(grid_ids)
     if wanted:
         tx.connection.execute(table.delete().where(table.c.plan_id == plan_id, bulk.among(tx, table.c.grid_id, wanted)))
-
-
-def _add_missing(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]], key: tuple[str, ...]) -> None:
-    """Add the rows that are not there yet: two drafts may make the same block at the same moment."""
-    if rows:
-        dialect = postgresql if tx.postgis else sqlite
-        tx.connection.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=list(key)), list(rows))
 
 
 def _edit_columns() -> list[Any]:

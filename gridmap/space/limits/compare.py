@@ -9,8 +9,9 @@ import numpy as np
 import shapely
 
 from gridmap.space.limits.evidence import RIGHT, STEP, examine
-from gridmap.space.limits.solve import Status, Trouble, TroubleKind, solve
+from gridmap.space.limits.solve import solve
 from gridmap.space.limits.variants import agreement
+from gridmap.space.limits.verdict import Status, Trouble, TroubleKind
 
 if TYPE_CHECKING:
     from gridmap.space.limits.features import Features

@@ -11,9 +11,10 @@ import shapely
 from gridmap.errors import BadInput
 from gridmap.space.limits.outline import ROUND, Stretch, stretches
 from gridmap.space.limits.parse import parse
-from gridmap.space.limits.solve import Status, solve
+from gridmap.space.limits.solve import solve
 from gridmap.space.limits.values import FOUR_SIDES, SIDE_WORDS, Side
 from gridmap.space.limits.variants import agreement
+from gridmap.space.limits.verdict import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -190,5 +190,10 @@ def _towards(border: Border, mine: NDArray[np.bool_], side: Side, centre: NDArra
     wanted = np.array(DIRECTIONS[side])
     looks = border.outward[mine].sum(axis=0)
     lies = np.average(border.middle[mine], axis=0, weights=border.length[mine]) - centre
-    middle = sum(v / max(float(np.hypot(*v)), 1e-9) for v in (looks, lies))
-    return float(middle @ wanted / max(float(np.hypot(*middle)), 1e-9))
+    middle = _unit(looks) + _unit(lies)
+    return float(_unit(middle) @ wanted)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    unit: NDArray[np.float64] = vector / max(float(np.hypot(vector[0], vector[1])), 1e-9)
+    return unit

@@ -25,6 +25,8 @@ _TOUCH = 1.0  # metres within which direction is no matter
 _UNNAMED = 1.5  # what a metre without a feature costs; one along a feature costs its distance by REACH
 _LAST_RESORT = 0.6  # more for the border of a neighbour, which is named only where nothing else is
 _WALL = 0.15  # more for a wall: a road along it is named first
+INTERCHANGES = ("立交", "立交桥", "大桥", "桥")
+_BRANCHING = 0.05  # more for an interchange: it branches, and a road that shares its name says more
 _CHANGE = 15.0  # what it costs to change from one feature to another
 _STEP = 10.0  # metres
 _SMOOTH = 0.03  # of the border on either side, over which a direction is averaged
@@ -112,6 +114,7 @@ def _costs(border: Border, features: Features, avoid: frozenset[str]) -> tuple[l
                 names.append(name)
             kinds = features.kind_of[name]
             cost = far / REACH + (_LAST_RESORT if kinds == {"boundary"} else _WALL if kinds == {"compound"} else 0.0)
+            cost += _BRANCHING if name.endswith(INTERCHANGES) else 0.0
             place = (number, column[name])
             cells[place] = min(cells.get(place, np.inf), cost)
     costs = np.full((len(points), len(names)), 2 * _UNNAMED)

@@ -6,17 +6,26 @@ A border is never invented: what does not close, lies on the wrong side or has a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from gridmap.space.limits.evidence import RIGHT, STEP, Evidence, Named, examine
+from gridmap.space.limits.evidence import Named
 from gridmap.space.limits.flood import DIRECTIONS, enclosed
 from gridmap.space.limits.ring import Broken, orders, walk
 from gridmap.space.limits.strand import MAX_GAP
-from gridmap.space.limits.variants import agreement, only_carriageways, variants
+from gridmap.space.limits.variants import variants
+from gridmap.space.limits.verdict import (
+    Candidate,
+    Status,
+    Trouble,
+    TroubleKind,
+    candidates_of,
+    faults_of,
+    nearest_first,
+    status_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,80 +35,7 @@ if TYPE_CHECKING:
     from gridmap.space.limits.features import Features, Match
     from gridmap.space.limits.values import Exemption, Mention, Parse, Part, Side
 
-SMALL_GAP = 5.0  # metres of gaps that are no matter
-MOST_GAP = 0.25  # of the border; beyond it nothing is answered
-SAME = 0.97  # agreement from which two candidates are one answer
-_ROAD = 0.88  # agreement below which even the two sides of a road make a difference that somebody has to decide
-_RIVAL = 0.04  # points of score within which another candidate is as good
 _FULL_TURN = 2 * np.pi
-
-
-class Status(StrEnum):
-    """How far an answer may be trusted."""
-
-    EXACT = "exact"
-    GAP_BRIDGED = "gap_bridged"
-    AMBIGUOUS = "ambiguous"
-    UNRESOLVED = "unresolved"
-
-
-class TroubleKind(StrEnum):
-    """What is wrong with a text, or with its features on this ground."""
-
-    NOT_FOUND = "not_found"
-    MISSING_SIDE = "missing_side"
-    APART = "apart"
-    UNUSED = "unused"
-    WRONG_SIDE = "wrong_side"
-    GAP = "gap"
-    RIVAL = "rival"
-    ALIAS = "alias"
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One thing that keeps an answer from being exact.
-
-    Parameters
-    ----------
-    kind : TroubleKind
-    side : Side or None
-        None where it concerns the whole, or a walk.
-    name : str
-        The feature, or "".
-    metres : float
-        Of a gap, or how far features are apart.
-    offers : tuple of str
-        Near spellings of a name that was not found.
-    """
-
-    kind: TroubleKind
-    side: Side | None
-    name: str
-    metres: float = 0.0
-    offers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A polygon that the text may mean.
-
-    Parameters
-    ----------
-    shape : Polygon
-    ways : tuple of str
-        ring, faces: which of the two found it.
-    gap : float
-        Metres of its border that lie on no feature of the text.
-    score : float
-    evidence : Evidence
-    """
-
-    shape: Any
-    ways: tuple[str, ...]
-    gap: float
-    score: float
-    evidence: Evidence
 
 
 @dataclass(frozen=True)
@@ -212,24 +148,24 @@ def _answer(
         box = _meeting_box(named, sequence)
         if box is not None:
             shapes += [("faces", shape) for shape in enclosed(features, _by_side(named), box)]
-    candidates = _candidates(shapes, named, inside)
+    candidates = candidates_of(shapes, named, inside)
     if rings and any(on.metres <= 0 for on in candidates[0].evidence.features):
         for way in order:
             found, _ = walk(features.network, [named[number].edges for number in way], every=True)
             shapes += [("ring", ring.shape) for ring in found]
-        candidates = _candidates(shapes, named, inside)
-    if candidates and not _faults(candidates[0], named):
+        candidates = candidates_of(shapes, named, inside)
+    if candidates and not faults_of(candidates[0], named):
         shapes += [("faces", shape) for shape in variants(candidates[0].shape, _all_edges(named, features))]
-        candidates = _nearest_first(_candidates(shapes, named, inside), named)
+        candidates = nearest_first(candidates_of(shapes, named, inside), named)
     troubles = list(before)
     if not candidates:
         troubles += _apart(named, broken)
         return Solution(Status.UNRESOLVED, None, tuple(named), tuple(matches), None, (), tuple(troubles))
     best = candidates[0]
-    faults = _faults(best, named)
+    faults = faults_of(best, named)
     if not rings:
         faults += _apart(named, broken)
-    status, more = _status(best, candidates, faults, before, named)
+    status, more = status_of(best, candidates, faults, before, named)
     shape = None if status is Status.UNRESOLVED else best.shape
     return Solution(status, shape, tuple(named), tuple(matches), best, tuple(candidates), (*before, *faults, *more))
 
@@ -287,90 +223,9 @@ def _by_side(named: list[Named]) -> dict[Side, NDArray[np.int64]]:
     return {side: np.unique(np.concatenate(edges)) for side, edges in sides.items()}
 
 
-def _candidates(
-    shapes: list[tuple[str, Any]], named: list[Named], inside: NDArray[np.float64] | None
-) -> list[Candidate]:
-    found: list[Candidate] = []
-    for way, shape in shapes:
-        same = next((number for number, each in enumerate(found) if agreement(each.shape, shape) > 0.999), None)
-        if same is not None:
-            if way not in found[same].ways:
-                old = found[same]
-                found[same] = Candidate(old.shape, (*old.ways, way), old.gap, old.score + 0.02, old.evidence)
-            continue
-        evidence = examine(shape, named)
-        score = evidence.score
-        if inside is not None and len(inside):
-            score += 0.1 * float(shapely.intersects_xy(shape, inside[:, 0], inside[:, 1]).mean())
-        found.append(Candidate(shape, (way,), evidence.perimeter - evidence.named, score, evidence))
-    return sorted(found, key=lambda each: (bool(_faults(each, named)), -each.score))
-
-
-def _nearest_first(candidates: list[Candidate], named: list[Named]) -> list[Candidate]:
-    """Put the smallest of those first that differ only by carriageways: land reaches to the near side of a road."""
-    best = candidates[0]
-    same = [
-        each
-        for each in candidates
-        if not _faults(each, named)
-        and each.gap <= best.gap + SMALL_GAP
-        and each.score > best.score - _RIVAL
-        and (each is best or only_carriageways(each.shape, best.shape))
-    ]
-    first = min(same, key=lambda each: float(each.shape.area))
-    return [first, *(each for each in candidates if each is not first)]
-
-
 def _all_edges(named: list[Named], features: Features) -> NDArray[Any]:
     edges: NDArray[Any] = features.network.edges[np.unique(np.concatenate([each.edges for each in named]))]
     return edges
-
-
-def _faults(best: Candidate, named: list[Named]) -> list[Trouble]:
-    faults = []
-    for each, on in zip(named, best.evidence.features, strict=True):
-        if on.metres <= 0:
-            faults.append(Trouble(TroubleKind.UNUSED, each.side, each.name))
-        elif each.side is not None and on.towards < (RIGHT if each.alone else STEP):
-            faults.append(Trouble(TroubleKind.WRONG_SIDE, each.side, each.name, on.metres))
-    told = {each.side for each in faults}
-    faults += [
-        Trouble(TroubleKind.WRONG_SIDE, side, "")
-        for side, towards in best.evidence.sides.items()
-        if towards < RIGHT and side not in told
-    ]
-    return faults
-
-
-def _status(
-    best: Candidate, candidates: list[Candidate], faults: list[Trouble], before: list[Trouble], named: list[Named]
-) -> tuple[Status, list[Trouble]]:
-    more: list[Trouble] = []
-    if best.gap > SMALL_GAP:
-        unnamed = best.evidence.unnamed
-        more += [Trouble(TroubleKind.GAP, side, "", metres) for side, metres in unnamed.items() if metres > 1.0]
-    if faults or best.gap > MOST_GAP * best.evidence.perimeter:
-        return Status.UNRESOLVED, more
-    rivals = [
-        each
-        for each in candidates[1:]
-        if each.score > best.score - _RIVAL
-        and agreement(each.shape, best.shape) < SAME
-        and not (agreement(each.shape, best.shape) >= _ROAD and only_carriageways(each.shape, best.shape))
-        and not _faults(each, named)
-        and each.gap <= max(SMALL_GAP, best.gap)
-    ]
-    if rivals:
-        return Status.AMBIGUOUS, [*more, Trouble(TroubleKind.RIVAL, None, "")]
-    both = any(
-        len(each.ways) > 1
-        and not _faults(each, named)
-        and (agreement(each.shape, best.shape) >= SAME or only_carriageways(each.shape, best.shape))
-        for each in candidates
-    )
-    if before or (named[0].side is not None and len({each.name for each in named}) > 1 and not both):
-        return Status.AMBIGUOUS, more  # an alias, or only one of the two ways leads there
-    return (Status.GAP_BRIDGED if best.gap > SMALL_GAP else Status.EXACT), more
 
 
 def _apart(named: list[Named], broken: list[tuple[list[int], Broken]]) -> list[Trouble]:

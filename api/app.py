@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
 from api import (
+    addresses,
     area_page,
     casework,
     details,
@@ -16,12 +17,14 @@ from api import (
     grids,
     health,
     incidents,
+    jurisdiction,
     limits,
     locating,
     map_page,
     pages,
     plan_balance,
     plan_effect,
+    plan_limits,
     plan_page,
     plans,
     problems,
@@ -29,6 +32,7 @@ from api import (
 )
 from api.hosts import LocalHostsOnly
 from gridmap import __version__
+from gridmap.services.casework_rules import rules
 from gridmap.storage.database import Database
 from maps.base_maps import base_map
 
@@ -46,10 +50,16 @@ def create_app(settings: Settings) -> FastAPI:
     DatabaseProblem
         The database is missing or of another version.
     SetupMissing
-        The settings name a base map that is none.
+        The settings name a base map that is none, or the rules of casework have faults.
     """
     backdrop = base_map(settings)
     database = Database.open(settings.database)
+    try:
+        with database.transaction("local") as tx:
+            rules(tx)  # a ladder with a dead end keeps the server from starting, not a case from ending
+    except BaseException:
+        database.close()
+        raise
 
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
@@ -82,9 +92,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(map_page.router)
     app.include_router(area_page.pages)
     app.include_router(plan_page.pages)
+    app.include_router(jurisdiction.pages)
     for module in (
+        addresses,
         incidents,
         casework,
+        jurisdiction,
         grids,
         area_page,
         locating,
@@ -93,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         plans,
         plan_balance,
         plan_effect,
+        plan_limits,
         plan_page,
     ):
         app.include_router(module.router, prefix="/api/v1")

@@ -213,7 +213,7 @@ class MovedOut(BaseModel):
     approval: ApprovalOut | None
 
 
-class HistoryOut(BaseModel):
+class CaseHistoryOut(BaseModel):
     """Everything about a case: `incident.assignment` is the grid of its day, `today` the one it would have now."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _HISTORY})
@@ -286,9 +286,9 @@ def history(
     scope: CurrentScope,
     incident_id: Text,
     role: Annotated[list[Text] | None, Query(description="Whose moves are wanted; everybody's without it.")] = None,
-) -> HistoryOut:
+) -> CaseHistoryOut:
     """Tell everything about a case: who has it and why, what was done, what can be done now."""
-    return HistoryOut.model_validate(case_history.history(tx, scope, incident_id, role or ()))
+    return CaseHistoryOut.model_validate(case_history.history(tx, scope, incident_id, role or ()))
 
 
 @router.get("/incidents/{incident_id}/duplicates", operation_id="list_duplicates", responses=answers(404, 422))

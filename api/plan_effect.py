@@ -14,9 +14,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, WriteTx, database
+from api.plan_limits import SideOut  # noqa: TC001 -- pydantic reads the annotation
 from api.problems import answers
 from gridmap import runner
 from gridmap.services import activation, grid_history, handover, plan_diff, plan_rules
+from gridmap.services.limits_redline import changed_sentences
 from gridmap.storage.database import Database  # noqa: TC001 -- FastAPI reads the annotation
 
 router = APIRouter(tags=["plans"])
@@ -48,6 +50,15 @@ _OTHER: dict[str, Any] = _GRID | {
     "id": "77c1f1c2-0a3e-4f57-8e2e-0d3c5a1b9f02",
     "code": "440106001003004",
     "name": "解放路社区第04网格",
+}
+_SENTENCE: dict[str, Any] = {
+    "id": _GRID["id"],
+    "code": "440106001003003",
+    "name": "解放路社区第03网格",
+    "land_changed": True,
+    "before": "东至光明街，南至中山大道，西至人民路，北至金桥路",
+    "after": "东至建国路，南至中山大道，西至人民路，北至金桥路",
+    "sides": [{"word": "东至", "spans": [{"text": "建国路", "change": "inserted"}]}],
 }
 _NUMBERS: dict[str, Any] = {
     "households": 38,
@@ -152,6 +163,20 @@ class ActivationIn(BaseModel):
     valid_from: date | None = Field(default=None, description="First day, from 00:00 in China; today without it.")
 
 
+class SentenceOut(BaseModel):
+    """What became of the four limits of a grid; "" where it had or has none."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _SENTENCE})
+
+    id: str
+    code: str
+    name: str
+    land_changed: bool
+    before: str
+    after: str
+    sides: list[SideOut]
+
+
 class ActivationOut(BaseModel):
     """What happened. With a day to come the state is `approved`: the plan waits, and cannot be edited."""
 
@@ -170,6 +195,7 @@ class ActivationOut(BaseModel):
                 "review": 2,
                 "handed_over": {"household": 38, "shop": 4, "incident": 1},
                 "codes": ["440106001003017"],
+                "limits": [_SENTENCE],
             }
         },
     )
@@ -185,6 +211,7 @@ class ActivationOut(BaseModel):
     review: int
     handed_over: dict[str, int]
     codes: list[str]
+    limits: list[SentenceOut] = Field(default=[], description="Grids whose land or four limits are other ones.")
 
 
 class RestoreIn(BaseModel):
@@ -319,7 +346,9 @@ def activate(
 ) -> ActivationOut:
     """Put a plan in force, whole, or let it wait for its day. Committed before the answer."""
     done = runner.activate_plan(opened, plan_id, scope.actor, wanted.valid_from)
-    return ActivationOut(**asdict(done))
+    with opened.transaction(scope.actor) as tx:
+        sentences = changed_sentences(tx, scope, plan_id)
+    return ActivationOut(**asdict(done), limits=[SentenceOut(**asdict(each)) for each in sentences])
 
 
 @router.post(

@@ -7,7 +7,8 @@ the same cores. Requests go out when their time has come, whether the earlier on
 timed from the moment that its request was due: a server that falls behind is charged for it. Reports lie where
 households and shops do, a number each; moves take reported incidents in turn from 受理 to 派单 with a grid that a
 person names. "lost" are reports answered 201 and moves answered 200 that the database does not have at the end,
-"doubled" those that it has twice, or has although they were refused.
+"doubled" those that it has twice, or has although they were refused. "processor" is what the server took of one for
+each request, and "load" the average over the last minute: above 2 other programs had their share of the latencies.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def ground_of(target: str) -> Ground:
 
 
 @contextmanager
-def served(target: str) -> Iterator[str]:
+def served(target: str) -> Iterator[tuple[str, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -91,7 +92,7 @@ def served(target: str) -> Iterator[str]:
     try:
         assert server.stdout
         assert "serving" in server.stdout.readline()
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(30)
@@ -136,7 +137,13 @@ def body_of(ground: Ground, rng: np.random.Generator, number: str) -> dict[str, 
     }
 
 
-async def load(address: str, ground: Ground, options: argparse.Namespace) -> tuple[Tally, Tally]:
+def processor(pid: int) -> float:
+    """Return the seconds of a processor that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def load(address: str, pid: int, ground: Ground, options: argparse.Namespace) -> tuple[Tally, Tally, float]:
     rng = np.random.default_rng(7)
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50)
     async with httpx2.AsyncClient(base_url=address, limits=limits, timeout=60, trust_env=False) as client:
@@ -165,9 +172,11 @@ async def load(address: str, ground: Ground, options: argparse.Namespace) -> tup
                 waiting.sort(key=lambda each: each[1] != "派单")
             return answer.status_code, f"{number} {name}"
 
-        return await asyncio.gather(
+        before = processor(pid)
+        reports, moves = await asyncio.gather(
             open_loop(options.reports, options.seconds, report), open_loop(options.moves, options.seconds, move)
         )
+        return reports, moves, processor(pid) - before
 
 
 def found_after(target: str, reports: Tally, moves: Tally) -> tuple[int, int]:
@@ -212,12 +221,14 @@ def main() -> None:
             run_demo(database, Path(name) / title, seed=7, size=options.size, say=lambda _: None)
             database.close()
             ground = ground_of(target)
-            with served(target) as address:
-                reports, moves = asyncio.run(load(address, ground, options))
+            with served(target) as (address, pid):
+                reports, moves, busy = asyncio.run(load(address, pid, ground, options))
             lost, doubled = found_after(target, reports, moves)
             print(told(f"{title}, reports", reports))
             print(told(f"{title}, moves", moves))
-            print(f"{title}: lost {lost}, doubled {doubled}", flush=True)
+            each = busy / (options.seconds * (options.reports + options.moves)) * 1000
+            print(f"{title}: lost {lost}, doubled {doubled}, processor {each:.1f} ms, load {os.getloadavg()[0]:.1f}")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random as stdlib_random
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -227,6 +228,7 @@ def require_invariants(before: Layout, edited: Edited) -> None:
         if state is not None:
             assert state.code.startswith(state.community_code)
             assert state.code not in layout.codes_taken or layout.holders[state.code] == grid
+    require_same_area(change)
     for block in change.added:
         land = layout.blocks[block]
         assert land.is_valid
@@ -240,6 +242,27 @@ def require_invariants(before: Layout, edited: Edited) -> None:
             assert len(shapely.get_parts(before.shape(grid))) >= len(parts)
         worse = not is_wider(parts, 1.0).all() or parts[shapely.area(parts).argmin()].area < 10.0
         assert not worse or grid in before.grids
+
+
+def require_same_area(change: Change) -> float:
+    """Inside nothing is lost; where the outer border is bent, less than 1 mm along its edges. Returns their length."""
+    before, after = (np.array(list(lands.values()), dtype=object) for lands in (change.removed, change.added))
+    lost = abs(float(shapely.area(before).sum() - shapely.area(after).sum()))
+    if lost <= 1e-6:
+        return 0.0
+    old, new = (_edges(shapely.coverage_union_all(lands)) for lands in (before, after))
+    hit = sum(float(np.hypot(*np.subtract(*edge))) for edge in old - new)
+    assert lost <= 0.001 * hit, f"{lost} m² lost along {hit} m"
+    return hit
+
+
+def _edges(land: Any) -> set[frozenset[tuple[float, float]]]:
+    return {
+        frozenset(edge)
+        for ring in shapely.get_rings(shapely.get_parts(land))
+        for edge in pairwise(map(tuple, shapely.get_coordinates(ring).tolist()))
+        if edge[0] != edge[1]
+    }
 
 
 def require_whole(layout: Layout, start: Layout) -> float:

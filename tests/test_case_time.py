@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,10 +14,12 @@ import pytest
 from casework_walks import LADDERS
 from office import MOVED, SUBDISTRICT, code, load, lonlat, open_office, write_grids
 
+from api.app import create_app
 from gridmap.access import Scope
 from gridmap.casework.calendar import SHANGHAI
-from gridmap.config import data_dir
-from gridmap.errors import BadInput, NotFound
+from gridmap.config import Settings, data_dir
+from gridmap.errors import BadInput, NotFound, SetupMissing
+from gridmap.services import casework_rules
 from gridmap.services.case_given import Ask
 from gridmap.services.case_history import History, history
 from gridmap.services.casework import Verdict, decide_approval, move_case
@@ -187,3 +190,18 @@ def test_a_draft_waits_until_it_is_handed_in(office_tx: Transaction) -> None:
     now = replace(office_tx, now=at("2026-03-02 10:00") + timedelta(hours=1))
     assert history(now, EVERYTHING, case.number).incident.state == "暂存"
     assert case.move("2026-03-02 12:00", "提交").incident.state == "待受理"
+
+
+def test_a_ladder_with_a_dead_end_keeps_the_server_from_starting(
+    database: Database, target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(data_dir() / "lookups", tmp_path / "lookups")
+    path = tmp_path / "lookups" / "ladder.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"to": "待核实"', '"to": "长期推进"'), encoding="utf-8")
+    monkeypatch.setattr(casework_rules, "data_dir", lambda: tmp_path)
+    with pytest.raises(SetupMissing, match="no closed state"):
+        create_app(Settings(database=target))
+    path.unlink()
+    monkeypatch.setattr(casework_rules, "_seen", {})
+    with database.transaction("tester") as tx, pytest.raises(SetupMissing, match="missing"):
+        rules(tx)

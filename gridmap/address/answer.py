@@ -17,8 +17,6 @@ from gridmap.address.normalise import normalise
 from gridmap.address.parse import parse
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from gridmap.address.index import GazetteerIndex
     from gridmap.address.labels import Field, Reading
 
@@ -65,7 +63,9 @@ _SHOWN = 5
 _WEAK_MARGIN = 2.0
 _NEAR, _FOREIGN = 50.0, 0.3
 _METRES = re.compile(r"([0-9]+)米")
-_NEARBY = frozenset(("附近", "对面", "旁", "旁边", "边上", "斜对面", "周边", "一带", "对过", "马路对面", "后面", "前面"))
+_NEARBY = frozenset(
+    ("附近", "对面", "旁", "旁边", "边上", "斜对面", "周边", "一带", "对过", "马路对面", "后面", "前面")
+)
 _HOWS = {ALIAS: "别名", SOUND: "同音", CLOSE: "一字之差"}
 
 
@@ -163,7 +163,8 @@ def answer(index: GazetteerIndex, text: str, calibration: Calibration | None = N
 
 def _first_reading(index: GazetteerIndex, text: str) -> Reading | None:
     if len(text) < _LONG and not _SENTENCE.search(text):
-        return parse(normalise(text), index)[0]
+        address = normalise(text)
+        return index.express.read(address) or parse(address, index)[0]
     found = find_addresses(text[:_LONGEST], index)
     matter = next((each for each in found if each.role == "matter"), None)
     if matter is not None:
@@ -322,11 +323,8 @@ def _options(index: GazetteerIndex, found: list[Candidate]) -> list[Option]:
 
 
 def _reasons(index: GazetteerIndex, best: Candidate, reading: Reading, found: list[Candidate]) -> list[str]:
-    reasons = []
-    if best.road_how in _HOWS:
-        reasons.append(f"道路名按{_HOWS[best.road_how]}匹配")
-    if best.place_how in _HOWS:
-        reasons.append(f"小区或单位名按{_HOWS[best.place_how]}匹配")
+    hows = (("道路名", best.road_how), ("小区或单位名", best.place_how))
+    reasons = [f"{what}按{_HOWS[how]}匹配" for what, how in hows if how in _HOWS]
     if best.conflict:
         reasons.append(f"与登记的{best.conflict}不一致")
     if best.ambiguous:

@@ -176,9 +176,7 @@ def fit_radius(errors: NDArray[np.float64], scales: NDArray[np.float64], share: 
     return best[1], round(best[2], 4)
 
 
-def expected_calibration_error(
-    probability: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10
-) -> float:
+def expected_calibration_error(probability: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
     """Return the mean distance of probability and truth over bins of equal width, weighted by their rows (ECE)."""
     numbers = np.minimum((probability * bins).astype(int), bins - 1)
     total = 0.0

@@ -43,7 +43,7 @@ LEVELS: tuple[NodeLevel, ...] = (
     "poi",
     "crossing",
 )
-LEVEL: dict[NodeLevel, int] = {level: number for number, level in enumerate(LEVELS)}
+LEVEL: dict[str, int] = {level: number for number, level in enumerate(LEVELS)}
 NAMED = frozenset(LEVEL[level] for level in ("district", "town", "community", "road", "compound", "poi", "crossing"))
 """Levels that are found by name; the others by their key under their parent."""
 ROOT = b"\0" * 16

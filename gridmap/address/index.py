@@ -19,14 +19,15 @@ from shapely import LineString
 
 from gridmap.address.gazetteer import LEVEL, NAMED, ROOT, path_id
 from gridmap.address.interpolate import road_axis, tie
-from gridmap.address.parse import field_value
 from gridmap.address.names import NameTrie, name_hash, one_apart, shortened, sound
+from gridmap.address.parse import field_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from gridmap.address.express import Express
     from gridmap.address.gazetteer import NodeLevel, Nodes
     from gridmap.address.labels import Level
 
@@ -78,11 +79,18 @@ class GazetteerIndex:
 
     def __post_init__(self) -> None:
         """Make views whose items are plain numbers: ten times faster than items of arrays."""
-        self._views.update({name: memoryview(column) for name, column in self.columns.items()})
+        self._views.update({name: column.data for name, column in self.columns.items()})
 
     @cached_property
     def _trie(self) -> NameTrie:
         return NameTrie.from_bytes(self.trie_bytes, self._views["trie_level"])
+
+    @cached_property
+    def express(self) -> Express:
+        """Return the short way to readings."""
+        from gridmap.address.express import Express  # noqa: PLC0415 -- it reads with this index
+
+        return Express(self)
 
     # -- nodes
 
@@ -156,8 +164,8 @@ class GazetteerIndex:
 
     # -- names
 
-    def at(self, text: str, start: int) -> Iterator[tuple[int, Level]]:
-        """Yield (end, level) of every known name that begins there: the parser's `Names`."""
+    def at(self, text: str, start: int) -> list[tuple[int, Level]]:
+        """Return (end, level) of every known name that begins there: the parser's `Names`."""
         return self._trie.at(text, start)
 
     def named(self, name: str, levels: frozenset[int]) -> list[Hit]:
@@ -165,7 +173,7 @@ class GazetteerIndex:
         return self._lookup("=", name, levels)
 
     def resembling(self, name: str, levels: frozenset[int]) -> list[Hit]:
-        """Return the nodes whose name sounds the same or has one character different; those that sound the same first."""
+        """Return the nodes whose name sounds the same, then those that have one character different."""
         by_sound = [Hit(hit.node, SOUND) for hit in self._lookup("~", sound(name), levels)]
         found: dict[int, Hit] = {hit.node: hit for hit in by_sound}
         for short in (name, *shortened(name)):
@@ -185,7 +193,7 @@ class GazetteerIndex:
         wanted = name_hash(kind, name)
         hashes, nodes, hows = self._views["names"], self._views["name_node"], self._views["name_how"]
         at = bisect_left(hashes, wanted)
-        found = []
+        found: list[Hit] = []
         while at < len(hashes) and hashes[at] == wanted and len(found) < _MOST:
             if self._views["level"][nodes[at]] in levels:
                 found.append(Hit(nodes[at], hows[at]))

@@ -52,7 +52,11 @@ def road_axis(pieces: Sequence[Geometry]) -> LineString | None:
                 for reverse in (False, True):
                     near, far = (ends[1], ends[0]) if reverse else ends
                     gap = float(np.hypot(near[0] - tip[0], near[1] - tip[1]))
-                    if gap <= _GAP and axis.distance(shapely.Point(far)) > _PARALLEL and (best is None or gap < best[0]):
+                    if (
+                        gap <= _GAP
+                        and axis.distance(shapely.Point(far)) > _PARALLEL
+                        and (best is None or gap < best[0])
+                    ):
                         best = gap, number, at_end, reverse
         if best is None:
             break

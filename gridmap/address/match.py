@@ -27,6 +27,9 @@ _POI, _COMPOUND = LEVEL["poi"], LEVEL["compound"]
 _PARTS, _BUILDINGS, _UNITS, _ROOMS = (LEVEL[level] for level in ("part", "building", "unit", "room"))
 _NUMBER, _SUBNUMBER = LEVEL["number"], LEVEL["subnumber"]
 _MOST_ROADS, _MOST_PLACES = 6, 12
+_ASIDE = frozenset(("mark", "repeat", "note", "person"))
+_EVERY = frozenset(("number", "part", "building", "unit", "room", "community", "road"))
+_REGIONS = frozenset(("province", "city", "district", "zone", "town"))
 
 NAME_SCORE = {EXACT: 6.0, ALIAS: 5.0, SOUND: 4.0, CLOSE: 3.5}
 """What finding a name is worth, by how it was found."""
@@ -40,12 +43,18 @@ _IN_COMMON = 0.5
 
 @dataclass(slots=True)
 class Asked:
-    """What a reading asks for, by level: the fields that name something, the first of each level."""
+    """What a reading asks for, by level: the fields that name something, the first of each level.
+
+    `whole` is everything but the regions before it and marks. `misplaced` are regions behind a road or place: a shop
+    三味小超市 misspelt may look like a city, and is not understood.
+    """
 
     roads: list[Field] = field(default_factory=list)
     places: list[Field] = field(default_factory=list)
     single: dict[Level, Field] = field(default_factory=dict)
     relations: list[str] = field(default_factory=list)
+    misplaced: list[str] = field(default_factory=list)
+    whole: str = ""
 
     def key(self, level: Level) -> str | None:
         """Return what a level's field is compared by, None when it is not asked for."""
@@ -57,10 +66,14 @@ def asked_of(reading: Reading) -> Asked:
     """Sort the fields of a reading."""
     asked = Asked()
     for each in reading.fields:
+        if each.label not in _ASIDE and (asked.whole or each.label not in _REGIONS):
+            asked.whole += each.text
         if each.label == "road":
             asked.roads.append(each)
         elif each.label == "place":
             asked.places.append(each)
+        elif each.label in _REGIONS and (asked.roads or asked.places or "town" in asked.single):
+            asked.misplaced.append(each.text)
         elif each.label == "relation":
             asked.relations.append(each.text)
         elif each.label == "lane" and each.label in asked.single and "number" not in asked.single:
@@ -199,10 +212,12 @@ def _lane_door(index: GazetteerIndex, hit: Hit, asked: Asked) -> _Door:
 def _places(index: GazetteerIndex, asked: Asked) -> list[tuple[Hit, frozenset[str]]]:
     """Return the places that names lead to, each with the levels that the name has used up."""
     found: list[tuple[Hit, frozenset[str]]] = []
+    if asked.roads and asked.whole:  # a stop or shop may be called as two roads are
+        found.extend((hit, _EVERY) for hit in index.named(asked.whole, _PLACES)[:_MOST_PLACES])
     for place in asked.places[:4]:
         joined = False
         for level in ("part", "building", "number"):
-            behind = asked.single.get(level)  # type: ignore[call-overload]
+            behind = asked.single.get(level)
             if behind is not None and behind.start == place.end:
                 hits = index.named(place.text + behind.text, _PLACES)
                 found.extend((hit, frozenset((level,))) for hit in hits[:_MOST_PLACES])
@@ -221,9 +236,9 @@ def _places(index: GazetteerIndex, asked: Asked) -> list[tuple[Hit, frozenset[st
     return found
 
 
-def _by_place(
-    index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door], used: frozenset[str]
-) -> Candidate:
+def _by_place(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door], used: frozenset[str]) -> Candidate:
+    if "road" in used:
+        return Candidate(hit.node, NAME_SCORE[hit.how] * 2, place_how=hit.how)
     score = NAME_SCORE[hit.how]
     start = Candidate(hit.node, score, place_how=hit.how, unexplained=_unexplained(index, asked, hit, doors))
     start = replace(start, score=start.score + _UNEXPLAINED * len(start.unexplained))
@@ -237,6 +252,19 @@ def _unexplained(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[
     names = [place.text for place in asked.places if not _names(index, place, hit.node)]
     if asked.roads and not doors:
         names.extend(road.text for road in asked.roads)
+    return (*names, *asked.misplaced)
+
+
+def _left(index: GazetteerIndex, asked: Asked) -> tuple[str, ...]:
+    """Return the names that stay without meaning where no place was found."""
+    names = [place.text for place in asked.places] + asked.misplaced
+    if "part" in asked.single and not asked.places:
+        names.append(asked.single["part"].text)
+    village = asked.single.get("community")
+    if village is not None and not _communities(index, village):
+        names.append(village.text)
+    if "zone" in asked.single:
+        names.append(asked.single["zone"].text)
     return tuple(names)
 
 
@@ -300,7 +328,7 @@ def _with_area(index: GazetteerIndex, asked: Asked, candidate: Candidate) -> Can
     named = asked.single.get("community")
     if named is None:
         return candidate
-    hits = index.named(named.text, _AREAS) or index.named(str(named.value), _AREAS)
+    hits = _communities(index, named)
     if not hits:
         return candidate
     wanted = {hit.node for hit in hits}
@@ -312,9 +340,13 @@ def _with_area(index: GazetteerIndex, asked: Asked, candidate: Candidate) -> Can
     return candidate
 
 
+def _communities(index: GazetteerIndex, named: Field) -> list[Hit]:
+    return index.named(named.text, _AREAS) or index.named(str(named.value), _AREAS)
+
+
 def _by_door(index: GazetteerIndex, asked: Asked, door: _Door, *, named: bool) -> Iterator[Candidate]:
     score = NAME_SCORE[door.how] * _ROAD_SHARE
-    unexplained = () if named else tuple(place.text for place in asked.places)
+    unexplained = tuple(asked.misplaced) if named else _left(index, asked)
     score += _UNEXPLAINED * len(unexplained) if unexplained else 0.0
     if named:
         score += _UNEXPLAINED  # a place is named and found: the house number alone says less
@@ -377,9 +409,7 @@ def _descend(index: GazetteerIndex, asked: Asked, start: Candidate, used: frozen
     )
 
 
-def _steps(
-    index: GazetteerIndex, asked: Asked, node: int, used: frozenset[str]
-) -> list[tuple[NodeLevel, str, str]]:
+def _steps(index: GazetteerIndex, asked: Asked, node: int, used: frozenset[str]) -> list[tuple[NodeLevel, str, str]]:
     """Return the levels to go down, as (level, key, text)."""
     if index.level(node) == _POI:
         return []
@@ -452,12 +482,12 @@ def _key(index: GazetteerIndex, road: int) -> str:
 
 def _areas(index: GazetteerIndex, asked: Asked) -> Iterator[Candidate]:
     for level in ("community", "town", "district"):
-        named = asked.single.get(level)  # type: ignore[call-overload]
+        named = asked.single.get(level)
         if named is None:
             continue
-        wanted = frozenset((LEVEL[level],))  # type: ignore[index]
+        wanted = frozenset((LEVEL[level],))
         hits = index.named(named.text, wanted) or index.named(str(named.value), wanted)
-        missed = tuple(each.text for each in (*asked.roads, *asked.places))
+        missed = (*(each.text for each in asked.roads), *_left(index, asked))
         for hit in hits:
             yield Candidate(hit.node, 1.0 + _UNEXPLAINED * len(missed), unexplained=missed)
         if hits:

@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-import marisa_trie
+import marisa_trie  # type: ignore[import-not-found]  # it ships no types
 import numpy as np
 
 from gridmap.address.gazetteer import LEVEL
@@ -61,7 +61,7 @@ def shortened(name: str) -> Iterator[str]:
 
 
 def one_apart(one: str, other: str) -> bool:
-    """Tell whether two different names differ by one character wrong, missing, added, or a neighbouring pair swapped."""
+    """Tell whether two names differ by one character wrong, missing or added, or by two neighbours swapped."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
     start = 0

@@ -9,7 +9,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from gridmap.address.gazetteer import LEVEL, LEVELS
 from gridmap.address.names import other_names, syllables
@@ -66,16 +68,16 @@ def half_of(street: str) -> Half:
 
 def parts_of(index: GazetteerIndex, node: int, area: str) -> Parts:
     """Take a node's full address apart."""
-    found: dict[str, str] = {"area": area}
+    found: dict[str, Any] = {"area": area}
     levels = {LEVELS[index.level(at)]: at for at in index.path(node)}
     site = next((index.site(at) for at in reversed(index.path(node)) if index.site(at) >= 0), -1)
     if site >= 0 and "road" not in levels:
         levels |= {LEVELS[index.level(at)]: at for at in index.path(site) if LEVELS[index.level(at)] not in levels}
-    names = {level: index.name(at) for level, at in levels.items()}
+    names: dict[str, str] = {level: index.name(at) for level, at in levels.items()}
     place_level = -1
     for level in ("compound", "poi"):
         if level in names:
-            found["place"], place_level = names[level], LEVEL[level]  # type: ignore[index]
+            found["place"], place_level = names[level], LEVEL[level]
     for level, part in (("number", "number"), ("subnumber", "sub"), ("building", "building"), ("unit", "unit")):
         found[part] = names.get(level, "")
     lane = names.get("lane", "")
@@ -91,7 +93,6 @@ def parts_of(index: GazetteerIndex, node: int, area: str) -> Parts:
 
 # -- kinds of noise: each takes the parts and returns them changed, None where it does not apply
 
-Noise = "Callable[[GazetteerIndex, Parts, random.Random], Parts | None]"
 _CHINESE = "〇一二三四五六七八九"
 _FULL = str.maketrans("0123456789", "０１２３４５６７８９")
 _TRADITIONAL = str.maketrans("号楼栋单层区东园广场门华国阳龙", "號樓棟單層區東園廣場門華國陽龍")
@@ -122,13 +123,13 @@ def _changed_name(parts: Parts, change: Callable[[str], str | None], random_: ra
         return None
     which = random_.choice(choices)
     changed = change(getattr(parts, which))
-    return None if changed is None else replace(parts, **{which: changed})
+    if changed is None:
+        return None
+    return replace(parts, place=changed) if which == "place" else replace(parts, road=changed)
 
 
 def _body_positions(name: str) -> list[int]:
-    """Return where a name may be misspelt: not its last character (nobody writes 解放跑), and no numeral (another one
-    makes the name of something else).
-    """
+    """Return where a name may be misspelt: not its last character, and no numeral, which would name something else."""
     return [at for at in range(max(len(name) - 1, 1)) if name[at] not in NUMERAL and not name[at].isdecimal()]
 
 
@@ -248,12 +249,15 @@ def _absent(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Part
     other = str(random_.choice((int(own) + 10, int(own) * 10 + 1, int(own) + 100, int(own) + 2)))
     if index.child(above, level, other) >= 0:
         return None
-    return replace(parts, node=above, **{name: getattr(parts, name).replace(own, other)})
+    changed: dict[str, Any] = {name: getattr(parts, name).replace(own, other)}
+    return replace(parts, node=above, **changed)
 
 
 def _full_width(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:
     del index, random_
-    changed = {name: getattr(parts, name).translate(_FULL) for name in ("number", "sub", "building", "unit", "room")}
+    changed: dict[str, Any] = {
+        name: getattr(parts, name).translate(_FULL) for name in ("number", "sub", "building", "unit", "room")
+    }
     return replace(parts, **changed)
 
 
@@ -333,7 +337,8 @@ def _leading_zero(index: GazetteerIndex, parts: Parts, random_: random.Random) -
 def _traditional(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:
     del index, random_
     names = ("number", "place", "building", "unit", "road")
-    return replace(parts, **{name: getattr(parts, name).translate(_TRADITIONAL) for name in names})
+    changed: dict[str, Any] = {name: getattr(parts, name).translate(_TRADITIONAL) for name in names}
+    return replace(parts, **changed)
 
 
 def _community_named(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:
@@ -426,12 +431,20 @@ def targets_of(index: GazetteerIndex, half: Half) -> list[Sequence[int]]:
     for level in wanted:
         nodes = [
             int(at)
-            for at in (index.columns["level"] == LEVEL[level]).nonzero()[0]  # type: ignore[index]
-            if half_of(street_of(index, int(at))) == half
+            for at in np.flatnonzero(index.columns["level"] == LEVEL[level])
+            if half_of(street_of(index, int(at))) == half and not _named_like_a_road(index, int(at))
         ]
         if nodes:
             found.append(nodes)
     return found
+
+
+def _named_like_a_road(index: GazetteerIndex, node: int) -> bool:
+    """Tell whether a place is called as a road is (a stop, a station): in an address the road is meant."""
+    if index.level(node) != LEVEL["poi"]:
+        return False
+    name = index.name(node)
+    return any(index.named(each, frozenset((LEVEL["road"],))) for each in (name, name.partition("(")[0]))
 
 
 def street_of(index: GazetteerIndex, node: int) -> str:
@@ -449,7 +462,7 @@ def _is_another(index: GazetteerIndex, changed: Parts, parts: Parts) -> bool:
     for name, levels in (("place", ("compound", "poi")), ("road", ("road",))):
         new = getattr(changed, name).strip("（）()【】 　")
         if new and new != getattr(parts, name):
-            known = index.named(new, frozenset(LEVEL[level] for level in levels))  # type: ignore[index]
+            known = index.named(new, frozenset(LEVEL[level] for level in levels))
             if known and not set(index.path(parts.node)) & {hit.node for hit in known}:
                 return True
     return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -51,7 +51,7 @@ class Neighbourhood:
         if level not in self._trees:
             columns = self.index.columns
             nodes = np.flatnonzero((columns["level"] == LEVEL[level]) & ~np.isnan(columns["x"]))
-            points = shapely.points(columns["x"][nodes], columns["y"][nodes])
+            points: Any = shapely.points(columns["x"][nodes], columns["y"][nodes])
             self._trees[level] = nodes, shapely.STRtree(points)
         nodes, tree = self._trees[level]
         if not len(nodes):

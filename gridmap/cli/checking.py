@@ -13,6 +13,7 @@ from gridmap.cli.common import actor, crs_option, json_option, open_database, pr
 
 if TYPE_CHECKING:
     from gridmap.services.boundaries import Finding, LayerCheck
+    from gridmap.services.limits_agreement import LimitsCheck
     from gridmap.space.coverage import Judgement
 
 _SHOWN = 20
@@ -35,14 +36,24 @@ _WORDS = {
 @click.option("--layer", help="Layer of a GeoPackage or drawing.")
 @click.option("--encoding", help="Encoding of the text, when it is not recognised (utf-8, gbk).")
 @click.option("--holes", is_flag=True, help="FILE has holes on purpose (lakes): do not count them.")
+@click.option("--no-limits", is_flag=True, help="Do not hold four limits against the plan: it takes half a minute.")
 @json_option
 def command(
-    file: Path | None, crs: str | None, layer: str | None, encoding: str | None, holes: bool, as_json: bool
+    file: Path | None,
+    crs: str | None,
+    layer: str | None,
+    encoding: str | None,
+    holes: bool,
+    no_limits: bool,
+    as_json: bool,
 ) -> int:
     """Check that boundaries leave no gap and no overlap: of the plan in force, or of FILE without any database.
 
     FILE is judged as delivered, in its own coordinates, and apart from that as it would be on the 1 mm grid that
     plans are kept on. Exit code 1 when it is no coverage, or has holes that nobody declared.
+
+    Of the plan in force the four limits of communities and grids are held against their land, too; where they part
+    is told with the side and the metres, and is no matter of coverage.
 
     \b
     Examples:
@@ -51,7 +62,7 @@ def command(
       gridmap check precincts.zip --holes --json
     """
     if file is None:
-        return _check_plan(as_json=as_json)
+        return _check_plan(limits=not no_limits, as_json=as_json)
     from gridmap.files.layers import read_layer  # noqa: PLC0415 -- the plan in force needs no file formats
     from gridmap.services.boundaries import check_layer  # noqa: PLC0415 -- likewise
 
@@ -103,14 +114,17 @@ def _print_problems(problems: tuple[Finding, ...]) -> None:
         click.echo(f"  … and {len(problems) - _SHOWN} more; --json lists all")
 
 
-def _check_plan(*, as_json: bool) -> int:
-    from gridmap.services.plan_check import check_plans  # noqa: PLC0415 -- FILE needs no database
+def _check_plan(*, limits: bool, as_json: bool) -> int:
+    from gridmap.services.limits_agreement import check_limits  # noqa: PLC0415 -- FILE needs no database
+    from gridmap.services.plan_check import check_plans  # noqa: PLC0415 -- likewise
 
     with open_database() as database, database.transaction(actor()) as tx:
         checks = check_plans(tx, Scope.everything(actor()))
+        said = check_limits(tx, Scope.everything(actor())) if limits else None
     passed = all(check.is_coverage for check in checks)
     if as_json:
-        print_json({"is_coverage": passed, "plans": [asdict(check) for check in checks]})
+        told = {"is_coverage": passed, "plans": [asdict(check) for check in checks]}
+        print_json(told | ({"limits": asdict(said)} if said else {}))
         return 0 if passed else 1
     for check in checks:
         errors = sum(problem["severity"] == "error" for problem in check.problems)
@@ -123,4 +137,13 @@ def _check_plan(*, as_json: bool) -> int:
             click.echo(f"  {_WORDS[problem['kind']]} {names} @ {lon:.6f},{lat:.6f}: {problem['detail']}")
         if len(check.problems) > _SHOWN:
             click.echo(f"  … and {len(check.problems) - _SHOWN} more; --json lists all")
+    if said is not None and said.held:
+        _print_limits(said)
     return 0 if passed else 1
+
+
+def _print_limits(said: LimitsCheck) -> None:
+    click.echo(f"四至: {said.held} sentences, {len(said.disagreements)} 处四至与图形不符")
+    for each in said.disagreements:
+        lon, lat = each.place
+        click.echo(f"  四至与图形不符 {each.name} {each.code} @ {lon:.6f},{lat:.6f}: {each.message}")

@@ -22,6 +22,7 @@ _COMMANDS = {
     "check": "gridmap.cli.checking",
     "repair": "gridmap.cli.repairing",
     "locate": "gridmap.cli.locating",
+    "statement": "gridmap.cli.statement",
     "assign": "gridmap.cli.assigning",
     "blocks": "gridmap.cli.blocks",
     "plan": "gridmap.cli.plan",

@@ -14,7 +14,7 @@ from gridmap.services.assigning import decide
 from gridmap.services.case_given import INCIDENTS, resolve
 from gridmap.services.casework import opened_file
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.incidents import AssignedTo, IncidentView, assigned_to, brief_of, incident_view
+from gridmap.services.incident_views import AssignedTo, IncidentView, assigned_to, brief_of, incident_view
 from gridmap.services.plan_land import SHANGHAI, plans_in_force
 from gridmap.storage import casework as store
 from gridmap.storage import incidents, registers

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _POINTS = 10_000  # of a line; a stroke has some hundreds
 _MANY = 100_000  # blocks or grids in one edit
 _NAME = 100
+_SENTENCE = 20_000  # characters of four limits; one of several parts may have some hundreds
+_DOCUMENT = 200
 _FAR = 0.5  # degrees that a line may lie beyond the plan
 
 
@@ -168,6 +170,20 @@ def _name(field: str, value: Any, reading: Reading) -> str:
     return value.strip()
 
 
+def _sentence(field: str, value: Any, reading: Reading) -> str:
+    del reading
+    if not isinstance(value, str) or not value.strip() or len(value) > _SENTENCE or "\0" in value:
+        raise BadInput(f"`{field}` has to be a sentence of 1 to {_SENTENCE} characters", field=field)
+    return value.strip()
+
+
+def _document(field: str, value: Any, reading: Reading) -> str:
+    del reading
+    if not isinstance(value, str) or len(value) > _DOCUMENT or (value and not value.isprintable()):
+        raise BadInput(f"`{field}` has to be a title of at most {_DOCUMENT} printable characters", field=field)
+    return value.strip()
+
+
 def _code(field: str, value: Any, reading: Reading) -> str:
     del field, reading
     return codes.check(value, codes.Level.GRID)
@@ -225,6 +241,7 @@ OPERATIONS: dict[str, tuple[dict[str, _Reader], dict[str, _Reader]]] = {
     "rename": ({"grid": _grid, "name": _name}, {}),
     "recode": ({"grid": _grid, "code": _code}, {}),
     "set_kind": ({"grid": _grid, "kind": _kind}, {}),
+    "describe": ({"grid": _grid, "four_limits": _sentence}, {"source_document": _document}),
     "move_to_community": ({"grid": _grid, "community": _community}, {}),
     "declare_multipart": ({"grid": _grid, "multipart": _yes}, {}),
 }

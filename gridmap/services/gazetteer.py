@@ -164,9 +164,7 @@ def plane_of(index: GazetteerIndex) -> Plane:
     return Plane.from_epsg(index.plane)
 
 
-def _plane(
-    tx: Transaction, scope: Scope, before: Sequence[Stored], files: Sequence[Path], crs: str | None
-) -> Plane:
+def _plane(tx: Transaction, scope: Scope, before: Sequence[Stored], files: Sequence[Path], crs: str | None) -> Plane:
     """Return the plane of the sub-district; without one, of the first file or of the nodes there are."""
     subdistricts = land_store.subdistricts(tx, scope)
     if subdistricts:
@@ -186,7 +184,8 @@ def _keep_earlier(made: Gathering, before: Sequence[Stored], rebuilt: set[str]) 
     kept = [
         node
         for node in before
-        if node.valid_to is None and (node.source == REVIEW or (node.source.startswith(FILE) and node.source not in rebuilt))
+        if node.valid_to is None
+        and (node.source == REVIEW or (node.source.startswith(FILE) and node.source not in rebuilt))
     ]
     if not kept:
         return
@@ -194,7 +193,7 @@ def _keep_earlier(made: Gathering, before: Sequence[Stored], rebuilt: set[str]) 
     shapes = made.plane.project_geometries(
         np.array([shapely.from_wkb(node.shape) if node.shape else None for node in kept], dtype=object)
     )
-    for shape, node in sorted(zip(shapes, kept, strict=True), key=lambda pair: LEVELS.index(pair[1].level)):  # type: ignore[arg-type]
+    for shape, node in sorted(zip(shapes, kept, strict=True), key=lambda pair: LEVELS.index(pair[1].level)):
         parent = -1 if node.parent_id is None else at_id.get(node.parent_id.bytes, -2)
         if parent == -2:
             continue
@@ -228,7 +227,7 @@ def _store(tx: Transaction, made: Gathering, before: Sequence[Stored]) -> tuple[
         chunk = order[start : start + _CHUNK]
         store.put_nodes(tx, [_row(nodes, at, lonlat, shapes, known, day) for at in chunk])
     ids = {UUID(bytes=identity) for identity in nodes.ids}
-    by_record = {
+    by_record: dict[tuple[str, str, str], UUID] = {
         (nodes.sources[at], LEVELS[nodes.level[at]], nodes.origins[at]): nodes.uuid(at)
         for at in range(len(nodes))
         if nodes.origins[at]

@@ -53,7 +53,7 @@ def gather_file(made: Gathering, path: Path, crs: str | None, source: str) -> No
     rows = [(_Row({name: values[at] for name, values in column.items()}), shape) for at, shape in enumerate(shapes)]
     _add_roads(made, rows, source)
     made.learn_names()
-    merged: dict[Any, tuple[_Row, list[shapely.Geometry]]] = {}
+    merged: dict[Any, tuple[_Row, list[Any]]] = {}
     for number, (row, shape) in enumerate(rows):
         if shape is not None and shapely.get_type_id(shape) not in _LINES:
             identity = row.values.get("id") or row.values.get("osm_id") or f"#{number}"
@@ -91,16 +91,16 @@ def _add_roads(made: Gathering, rows: list[tuple[_Row, Any]], source: str) -> No
     for row, shape in rows:
         if shape is None or shapely.get_type_id(shape) not in _LINES:
             continue
-        if name := normalise(row.first(_NAME)).text:
-            if not {row.first((kind,)) for kind in _KIND} & _NO_ROAD:
-                pieces.setdefault(name, []).append(shape)
+        name = normalise(row.first(_NAME)).text
+        if name and not {row.first((kind,)) for kind in _KIND} & _NO_ROAD:
+            pieces.setdefault(name, []).append(shape)
     for name, lines in pieces.items():
         add_road(made.nodes, name, lines, source)
 
 
-def _add_place(made: Gathering, row: _Row, pieces: list[shapely.Geometry], source: str) -> None:
+def _add_place(made: Gathering, row: _Row, pieces: list[Any], source: str) -> None:
     points = [piece for piece in pieces if piece.geom_type == "Point"]
-    outline = shapely.union_all([piece for piece in pieces if piece.geom_type != "Point"])
+    outline: Any = shapely.union_all([piece for piece in pieces if piece.geom_type != "Point"])
     middle = points[0] if points else outline.point_on_surface()
     xy = (float(middle.x), float(middle.y))
     street, number, name = row.first(_STREET), row.first(_NUMBER), normalise(row.first(_NAME)).text
@@ -132,5 +132,3 @@ def _add_place(made: Gathering, row: _Row, pieces: list[shapely.Geometry], sourc
     for other in _OTHER_NAMES:
         if spelled := normalise(row.first((other,))).text:
             made.nodes.aliases.append((at, spelled))
-
-

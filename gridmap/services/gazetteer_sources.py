@@ -39,7 +39,8 @@ _CROSSING_APART = 60.0
 class Gathering:
     """Nodes on their way, and what has to be looked up while they are gathered.
 
-    `building_at` maps a building's code to its node, `compound_at` a compound's code, `community_at` a community's id.
+    `building_at` maps a building's code to its node, `compound_at` a compound's code, `community_at` the id of a
+    community.
     `plates` are all places that house numbers were seen at; the one nearest to the road is the door.
     `unread` counts addresses of records that lead to no node.
     """
@@ -78,7 +79,9 @@ class Gathering:
                 above = lane if lane >= 0 else road
                 number = nodes.add("number", f"{key}号", key, above, xy=xy, radius=_DOOR, source=source)
             elif each.label == "subnumber" and number >= 0:
-                number = nodes.add("subnumber", f"附{key}号", _lane_key(key), number, xy=xy, radius=_DOOR, source=source)
+                number = nodes.add(
+                    "subnumber", f"附{key}号", _lane_key(key), number, xy=xy, radius=_DOOR, source=source
+                )
             elif each.label == "subnumber" and lane >= 0:
                 number = nodes.add("number", f"{key}号", key, lane, xy=xy, radius=_DOOR, source=source)
         return number
@@ -95,14 +98,14 @@ def key_of_name(level: Level, name: str) -> str:
     return str(field_value(level, normalise(name).text))
 
 
-def reach(shape: shapely.Geometry) -> float:
-    """Return how far the land of an outline reaches from its point on surface: the corner that is farthest, in metres."""
+def reach(shape: Any) -> float:
+    """Return the metres from the point on an outline's surface to its farthest corner."""
     corners = shapely.get_coordinates(shape)
     middle = shape.point_on_surface()
     return float(np.hypot(corners[:, 0] - middle.x, corners[:, 1] - middle.y).max())
 
 
-def _point(shape: shapely.Geometry | None) -> tuple[float, float] | None:
+def _point(shape: Any) -> tuple[float, float] | None:
     if shape is None or shape.is_empty:
         return None
     inside = shape if shape.geom_type == "Point" else shape.point_on_surface()
@@ -111,7 +114,7 @@ def _point(shape: shapely.Geometry | None) -> tuple[float, float] | None:
 
 def _records(
     tx: Transaction, scope: Scope, kind: str, plane: Plane, columns: tuple[str, ...] = ()
-) -> Iterator[tuple[Mapping[str, Any], shapely.Geometry | None]]:
+) -> Iterator[tuple[Mapping[str, Any], Any]]:
     """Yield the records of a register with their shapes in the plane."""
     wanted = kind_named(kind)
     names = [*columns, "geom"]
@@ -144,7 +147,7 @@ def finish(made: Gathering) -> None:
     for at, plates in made.plates.items():
         road = nodes.shapes.get(nodes.parent[at])
         if road is not None and len(plates) > 1:
-            nodes.x[at], nodes.y[at] = min(plates, key=lambda xy: (road.distance(shapely.Point(xy)), xy))
+            nodes.x[at], nodes.y[at] = min(plates, key=lambda xy: (shapely.distance(road, shapely.Point(xy)), xy))
     add_crossings(nodes)
     nodes.place_by_children()
     areas = frozenset(made.areas)
@@ -271,7 +274,7 @@ def _buildings(tx: Transaction, scope: Scope, made: Gathering) -> None:
             made.unread += 1
 
 
-def _building(made: Gathering, row: Mapping[str, Any], shape: shapely.Geometry | None) -> int:
+def _building(made: Gathering, row: Mapping[str, Any], shape: Any) -> int:
     xy, size = _point(shape), reach(shape) if shape else 0.0
     name = normalise(row["name"] or "").text
     compound = made.compound_at.get(row["compound"] or "", -1)
@@ -289,8 +292,8 @@ def _building(made: Gathering, row: Mapping[str, Any], shape: shapely.Geometry |
         )
     if name:
         key = key_of_name("place", name)
-        where = {"xy": xy, "radius": size, "source": "buildings", "origin": row["code"], "site": door}
-        return made.nodes.add("poi", name, key, door if door >= 0 else community, **where)  # type: ignore[arg-type]
+        where: dict[str, Any] = {"xy": xy, "radius": size, "source": "buildings", "origin": row["code"], "site": door}
+        return made.nodes.add("poi", name, key, door if door >= 0 else community, **where)
     return door
 
 

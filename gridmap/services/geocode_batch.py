@@ -263,9 +263,8 @@ def _answered(texts: Sequence[str]) -> list[Found]:
     placed = ~np.isnan(lonlat[:, 0])
     if placed.any():
         lonlat[placed] = plane_of(index).unproject(lonlat[placed])
-    return [
-        _row(each, index, *place, *grid) for each, place, grid in zip(answers, lonlat.tolist(), grids, strict=True)
-    ]
+    rows = zip(answers, lonlat.tolist(), grids, strict=True)
+    return [_row(each, index, lon, lat, verdict, shares) for each, (lon, lat), (verdict, shares) in rows]
 
 
 def _grids(
@@ -287,9 +286,7 @@ def _grids(
     return found
 
 
-def _row(
-    found: Answer, index: GazetteerIndex, lon: float, lat: float, verdict: str, shares: list[GridShare]
-) -> Found:
+def _row(found: Answer, index: GazetteerIndex, lon: float, lat: float, verdict: str, shares: list[GridShare]) -> Found:
     placed = lon == lon  # noqa: PLR0124 -- NaN
     best = shares[0] if shares else None
     street = next((each.text for each in found.fields if each.label == "road"), "")

@@ -14,7 +14,7 @@ from gridmap.services.ground import Ground
 from gridmap.services.limits import Surroundings
 from gridmap.services.plan_land import plans_in_force
 from gridmap.space.limits.features import Features
-from gridmap.storage import audit, land, registers
+from gridmap.storage import drafts, land, registers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def stored_surroundings(tx: Transaction, scope: Scope) -> Surroundings:
         Nothing with a name is stored.
     """
     found = plans_in_force(tx)
-    key = (scope, audit.count(tx, scope), tuple((each.plan.id, each.plan.revision) for each in found))
+    key = (scope, drafts.registers_revision(tx), tuple((each.plan.id, each.plan.revision) for each in found))
     with _guard:
         if key in _kept:
             return _kept[key]

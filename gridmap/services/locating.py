@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 from gridmap.model.land import new_id
 
-_POINT = Kind("points", "point", "点", Shape.POINT, ())
+POINT = Kind("points", "point", "点", Shape.POINT, ())
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def locate(tx: Transaction, scope: Scope, lon: float, lat: float, crs: str, at: 
     """
     position = to_position(lon, lat, crs)
     found = plans_in_force(tx, at)
-    located = decide(_POINT, [new_id()], np.array([position]), {}, found)
+    located = decide(POINT, [new_id()], np.array([position]), {}, found)
     verdict = located.assignments[0]
     return described(position, verdict, found, scope)
 

@@ -17,11 +17,12 @@ from gridmap.codes import Level
 from gridmap.config import data_dir
 from gridmap.errors import CodeRefused, SetupMissing
 from gridmap.model.kinds import kind_named
+from gridmap.services.limits_agreement import changed_disagreements
 from gridmap.services.plan_case import Case
 from gridmap.services.plan_land import PlanInForce, land_of
 from gridmap.services.plan_profile import plan_profile
 from gridmap.space.measure import is_wider
-from gridmap.space.problem import ProblemKind
+from gridmap.space.problem import ProblemKind, on
 from gridmap.storage import plans
 
 if TYPE_CHECKING:
@@ -354,6 +355,11 @@ def _without(attribute: str) -> Callable[[Case, _Limits], Iterator[_Found]]:
     return asked
 
 
+def _limits_disagree(case: Case, _: _Limits) -> Iterator[_Found]:
+    for grid, shape, answer in changed_disagreements(case):
+        yield _Found({"name": grid.name, "detail": answer.message}, (grid.code,), on(shape))
+
+
 _ASKED: dict[str, Callable[[Case, _Limits], Iterator[_Found]]] = {
     "coverage": _boundary(_BREAKING),
     "gap": _boundary({ProblemKind.GAP}),
@@ -381,6 +387,7 @@ _ASKED: dict[str, Callable[[Case, _Limits], Iterator[_Found]]] = {
     "provisional_code": _provisional_code,
     "no_worker": _without("worker"),
     "unnamed": _without("name"),
+    "limits_disagree": _limits_disagree,
 }
 
 

@@ -6,6 +6,7 @@ changed it is another session, made anew from the database. So a session is neve
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from threading import RLock
@@ -19,6 +20,7 @@ from gridmap.services.plan_land import today
 from gridmap.services.plan_layout import read_layout, subdistrict_of
 from gridmap.services.plan_outlines import read_outlines
 from gridmap.services.plan_subjects import counted_subjects, inclusion_lists
+from gridmap.space.layout import difference
 from gridmap.space.measure import array_of
 from gridmap.storage import drafts, land, plans
 from gridmap.tally import Tally
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 _KEPT = 16
 _GROUNDS_KEPT = 4
+_ANEW = 4  # a plan with more than one in so many blocks of other grids is counted anew
 _sessions: OrderedDict[tuple[Any, ...], Session] = OrderedDict()
 _grounds: OrderedDict[tuple[Any, ...], PlanGround] = OrderedDict()
 _guard = RLock()
@@ -132,6 +135,7 @@ def session_at(tx: Transaction, plan: Plan, step: Step | None) -> Session:
         ground = _ground(tx, plan, in_force, key)
         made = _made(tx, plan, ground, key, same.layout if same else None)
         _keep(_sessions, key, made, _KEPT)
+        _let_lie()
         return made
 
 
@@ -174,20 +178,38 @@ def _made(tx: Transaction, plan: Plan, ground: PlanGround, key: tuple[Any, ...],
     base = plan.based_on or plan.id
     shapes = {grid.id: grid.shape for grid in plans.grids_of_plan(tx, Scope.everything(tx.actor), base)}
     blocks: dict[UUID, set[UUID]] = {grid_id: set() for grid_id in shapes}
-    for block, grid_id in drafts.labels(tx, base).items():
+    standing = ground.standing if ground.in_force is not None and base == ground.in_force.id else None
+    for block, grid_id in (standing.owner if standing else drafts.labels(tx, base)).items():
         blocks[grid_id].add(block)
     west, south, east, north = shapely.total_bounds(array_of(shapes.values())).tolist()
-    as_before = ground.in_force is not None and plan.id == ground.in_force.id
     return Session(
         ground=ground,
         layout=layout,
-        tally=ground.before
-        if as_before and ground.before is not None
-        else Tally.of(layout, ground.counted, ground.inclusions),
+        tally=_tally(ground, layout),
         box=(west, south, east, north),
         original={grid_id: (frozenset(blocks[grid_id]), shape) for grid_id, shape in shapes.items()},
         key=key,
     )
+
+
+def _tally(ground: PlanGround, layout: Layout) -> Tally:
+    """Count a plan, beginning with the one in force where the two have most of their blocks in common."""
+    if ground.standing is None or ground.before is None:
+        return Tally.of(layout, ground.counted, ground.inclusions)
+    change = difference(ground.standing, layout)
+    if len(change.owner) > len(layout.blocks) / _ANEW:
+        return Tally.of(layout, ground.counted, ground.inclusions)
+    return ground.before.after(layout, change)
+
+
+def _let_lie() -> None:
+    """Take what a plan holds in memory out of the collector's rounds.
+
+    It lives long and has no cycles; walking it cost a quarter of the time of edits, in halts of 0.1 s and more.
+    """
+    gc.unfreeze()  # what was let lie before and is garbage by now goes
+    gc.collect()
+    gc.freeze()
 
 
 def _day(key: tuple[Any, ...]) -> date:

@@ -61,8 +61,8 @@ def reverse(tx: Transaction, scope: Scope, lon: float, lat: float, crs: str = "E
         place = locate(tx, scope, *position, "EPSG:4490")
     except NoPlan:
         place = None
-    views = [_view(index, each) for each in (found.door, found.building, found.crossing)]
-    return Reversed(*position, found.words, *views, place)
+    door, building, crossing = (_view(index, each) for each in (found.door, found.building, found.crossing))
+    return Reversed(*position, found.words, door, building, crossing, place)
 
 
 def _neighbourhood(index: GazetteerIndex) -> Neighbourhood:

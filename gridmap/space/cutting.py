@@ -130,9 +130,9 @@ def _without_specks(faces: NDArray[Any], home: NDArray[np.intp]) -> tuple[NDArra
 
 def _chains(lands: NDArray[Any], faces: NDArray[Any], home: NDArray[np.intp]) -> Chains:
     """Find the nodes that the line put on old borders: on each edge that is gone, those of the outside beside it."""
-    edges = _edges(faces, home)
+    edges = directed_edges(faces, home)
     there = set(edges)
-    broken = [edge for edge in _edges(lands, np.arange(len(lands))) if edge not in there]
+    broken = [edge for edge in directed_edges(lands, np.arange(len(lands))) if edge not in there]
     rim: dict[int, set[Node]] = {edge[0]: set() for edge in broken}
     for number, start, end in edges:
         if number in rim and (number, end, start) not in there:
@@ -154,7 +154,7 @@ def _chains(lands: NDArray[Any], faces: NDArray[Any], home: NDArray[np.intp]) ->
     return chains
 
 
-def _edges(polygons: NDArray[Any], number: NDArray[np.intp]) -> list[tuple[int, Node, Node]]:
+def directed_edges(polygons: NDArray[Any], number: NDArray[np.intp]) -> list[tuple[int, Node, Node]]:
     """Directed edges with the land on their left, each with the number of its polygon; a node given twice is none."""
     parts, part_of = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
     rings, ring_of = shapely.get_rings(parts, return_index=True)

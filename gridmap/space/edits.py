@@ -7,7 +7,8 @@ valid coverage where something changed, no grid without land, too small, too nar
     cutting, healing     geometry on blocks
     workbench            an edit while it is being made
     reshaping            cut, reshape
-    relabelling          merge, transfer, push, new_grid, retire, rename, recode, set_kind, move_to_community
+    relabelling          merge, transfer, push, new_grid, retire, rename, recode, set_kind, describe,
+                         move_to_community
     guards, settling     what must hold at the end
 """
 
@@ -23,6 +24,7 @@ from gridmap.space.rearranging import rearrange
 from gridmap.space.refining import refine
 from gridmap.space.relabelling import (
     declare_multipart,
+    describe,
     merge,
     move_to_community,
     new_grid,
@@ -50,6 +52,7 @@ __all__ = [
     "Outlines",
     "cut",
     "declare_multipart",
+    "describe",
     "merge",
     "move_to_community",
     "new_grid",
@@ -170,6 +173,9 @@ OPERATIONS: Mapping[str, Callable[[Layout, Mapping[str, Any], Guards], Edited]] 
     "rename": lambda layout, op, guards: rename(layout, _grid(layout, op["grid"]), op["name"], guards),
     "recode": lambda layout, op, guards: recode(layout, _grid(layout, op["grid"]), op["code"], guards),
     "set_kind": lambda layout, op, guards: set_kind(layout, _grid(layout, op["grid"]), _kind(op["kind"]), guards),
+    "describe": lambda layout, op, guards: describe(
+        layout, _grid(layout, op["grid"]), op["four_limits"], op.get("source_document"), guards
+    ),
     "move_to_community": _move_to_community,
     "declare_multipart": lambda layout, op, guards: declare_multipart(
         layout, _grid(layout, op["grid"]), guards, multipart=op["multipart"]
@@ -183,6 +189,7 @@ OPERATIONS: Mapping[str, Callable[[Layout, Mapping[str, Any], Guards], Edited]] 
     refine {lines}
     rearrange {shares: [{grid or null for a new one, blocks}], new_ids}
     rename {grid, name}    recode {grid, code}    set_kind {grid, kind}
+    describe {grid, four_limits, source_document}
     move_to_community {grid, community}    declare_multipart {grid, multipart}
 """
 

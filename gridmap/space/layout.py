@@ -291,6 +291,24 @@ def apply(layout: Layout, change: Change) -> Layout:
     )
 
 
+def difference(before: Layout, after: Layout) -> Change:
+    """Return the change from one plan to another one of the same land, without descent. Equal ids are equal land."""
+    gone, new = before.blocks.keys() - after.blocks.keys(), after.blocks.keys() - before.blocks.keys()
+    old_owner, new_owner = before.owner, after.owner
+    moved = [block for block, grid in new_owner.items() if block not in new and old_owner[block] != grid]
+    grids = {*before.grids, *after.grids}
+    return Change(
+        removed={block: before.blocks[block] for block in gone},
+        added={block: after.blocks[block] for block in new},
+        owner={block: (old_owner.get(block), new_owner.get(block)) for block in (*gone, *new, *moved)},
+        grids={
+            grid: (before.grids.get(grid), after.grids.get(grid))
+            for grid in grids
+            if before.grids.get(grid) != after.grids.get(grid)
+        },
+    )
+
+
 def _copied(mapping: Mapping[UUID, _Value]) -> dict[UUID, _Value]:
     """Copy without asking every id for its hash again, which takes longer than all the rest of an edit."""
     return mapping.copy() if isinstance(mapping, MappingProxyType) else dict(mapping)

@@ -195,6 +195,13 @@ def set_kind(layout: Layout, grid: UUID, kind: GridKind, guards: Guards) -> Edit
     return _restated(layout, replace(_state(layout, grid), kind=kind), guards)
 
 
+def describe(layout: Layout, grid: UUID, four_limits: str, source_document: str | None, guards: Guards) -> Edited:
+    """Write the four limits of a grid, and from which document they are; None leaves the document."""
+    state = _state(layout, grid)
+    source = state.source_document if source_document is None else source_document
+    return _restated(layout, replace(state, four_limits=four_limits, source_document=source), guards)
+
+
 def declare_multipart(layout: Layout, grid: UUID, guards: Guards, *, multipart: bool) -> Edited:
     """Declare that a grid may lie in several parts, or that it may not.
 

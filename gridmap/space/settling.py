@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import shapely
 
 from gridmap import codes
-from gridmap.errors import CoverageBroken
+from gridmap.errors import CoverageBroken, EditRefused
+from gridmap.space.cutting import directed_edges
 from gridmap.space.guards import Crossing, Guards, divided_outlines, refuse, require_sound
 from gridmap.space.healing import absorb, heal
-from gridmap.space.layout import Change, GridState, Layout, apply
+from gridmap.space.layout import Change, GridState, Layout, apply, dissolve
 from gridmap.space.measure import array_of
+from gridmap.space.polygons import GRID
+from gridmap.space.workbench import Workbench
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from gridmap.space.workbench import Workbench
+    from numpy.typing import NDArray
+
+_SAME = 1e-6  # m²; what is left of sums of doubles where no border moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +59,21 @@ def settle(work: Workbench, guards: Guards) -> Edited:
     CoverageBroken
         Land was lost or doubled: a mistake of the program, never of the user.
     """
+    if work.lands:
+        return _settled(work, guards)
+    plain = Workbench(work.layout, owner=dict(work.owner), grids=dict(work.grids))
+    try:
+        return _settled(work, guards)
+    except EditRefused as refusal:
+        if refusal.evidence["reason"] != "too_close":
+            raise
+    return _settled(plain, guards, healing=False)  # labels alone make no new border: it was a seam taken out that did
+
+
+def _settled(work: Workbench, guards: Guards, *, healing: bool = True) -> Edited:
     absorb(work, list(work.lands))
-    heal(work, [block for block in work.owner if work.moved(block)])
+    if healing:
+        heal(work, [block for block in work.owner if work.moved(block)])
     change = work.finish()
     if not change.owner and not change.grids:
         raise refuse("the edit changes nothing: the land has this grid already", "nothing_changes", None)
@@ -106,10 +125,17 @@ def new_state(work: Workbench, like: GridState, grid: UUID) -> GridState:
 
 
 def _require_same_land(change: Change) -> None:
-    """Compare the area before and after: rounding ends of borders on the outside costs less than 1 mm along them."""
+    """Compare the area before and after: an end on the outer border costs less than 1 mm along the edge it hits."""
     if not change.added:
         return
     before, after = array_of(change.removed.values()), array_of(change.added.values())
     lost = float(shapely.area(before).sum() - shapely.area(after).sum())
-    if abs(lost) > 1e-6 + 0.001 * float(shapely.length(before).sum()):
+    if abs(lost) > _SAME and abs(lost) > _SAME + GRID * _length_bent(before, after):
         raise CoverageBroken(f"the edit would lose {lost:.3f} m² of land: nothing was changed; report it", problems=[])
+
+
+def _length_bent(before: NDArray[Any], after: NDArray[Any]) -> float:
+    """Return the length of those edges around some land that do not go around it any more."""
+    old, new = (directed_edges(array_of([dissolve(lands)]), np.zeros(1, dtype=np.intp)) for lands in (before, after))
+    bent = set(old).difference(new)
+    return sum(float(np.hypot(*np.subtract(end, start))) for _, start, end in bent)

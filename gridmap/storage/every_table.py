@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from gridmap.storage import casework_tables, draft_tables, gazetteer_tables, lineage_tables, statement_tables, tables
+from gridmap.storage import (
+    casework_tables,
+    draft_tables,
+    gazetteer_tables,
+    lineage_tables,
+    review_tables,
+    statement_tables,
+    tables,
+)
 from gridmap.storage.declaring import metadata
 
-__all__ = ["casework_tables", "draft_tables", "gazetteer_tables", "lineage_tables", "metadata", "statement_tables", "tables"]
+__all__ = [
+    "casework_tables",
+    "draft_tables",
+    "gazetteer_tables",
+    "lineage_tables",
+    "metadata",
+    "review_tables",
+    "statement_tables",
+    "tables",
+]

@@ -13,6 +13,7 @@ from gridmap.cli.plan.common import scope
 
 if TYPE_CHECKING:
     from gridmap.services.activation import Activation
+    from gridmap.services.limits_redline import SentenceChange
 
 from_option = click.option(
     "--from",
@@ -38,16 +39,31 @@ def command(plan: str, day: datetime | None, as_json: bool) -> None:
       gridmap plan activate 8f0c3a52 --from 2027-01-01
     """
     from gridmap.runner import activate_plan  # noqa: PLC0415 -- `--help` needs no services
+    from gridmap.services.limits_redline import changed_sentences  # noqa: PLC0415 -- likewise
     from gridmap.services.plan_reading import find_plan  # noqa: PLC0415 -- likewise
 
     with open_database() as database:
         with database.transaction(actor()) as tx:
             plan_id = find_plan(tx, scope(), plan)
         done = activate_plan(database, plan_id, actor(), day.date() if day else None)
+        with database.transaction(actor()) as tx:
+            sentences = changed_sentences(tx, scope(), plan_id)
     if as_json:
-        print_json(asdict(done))
-    else:
-        click.echo(told(done))
+        print_json(asdict(done) | {"limits": [asdict(each) for each in sentences]})
+        return
+    click.echo(told(done))
+    for each in sentences:
+        click.echo(f"四至 {each.name} {each.code}: {sentence(each)}")
+
+
+def sentence(change: SentenceChange) -> str:
+    """Say what became of a grid's four limits: both sentences and the change, or that they were left as they were."""
+    from gridmap.services.limits_redline import told as redlined  # noqa: PLC0415 -- likewise
+
+    if change.before == change.after:
+        return f"unchanged although the land changed: {change.after}"
+    both = f"{change.before or '-'}\n  -> {change.after or '-'}"
+    return f"{both}\n  {redlined(change.sides)}" if change.before and change.after else both
 
 
 def told(done: Activation) -> str:

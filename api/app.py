@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
 from api import (
+    address_review,
+    address_review_page,
     addresses,
     area_page,
     casework,
@@ -17,8 +19,12 @@ from api import (
     grids,
     health,
     incidents,
+    incidents_page,
+    intake,
     jurisdiction,
+    ledgers,
     limits,
+    limits_page,
     locating,
     map_page,
     pages,
@@ -33,6 +39,7 @@ from api import (
 from api.hosts import LocalHostsOnly
 from gridmap import __version__
 from gridmap.services.casework_rules import rules
+from gridmap.services.dispatch import BoardCache
 from gridmap.storage.database import Database
 from maps.base_maps import base_map
 
@@ -83,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.live = map_page.LiveCache()
     app.state.backdrop = backdrop
     app.state.numbers = details.NumbersCache()
+    app.state.board = BoardCache()
     app.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)  # tiles and assets come compressed
     app.add_middleware(LocalHostsOnly)
     problems.register(app)
@@ -92,16 +100,24 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(map_page.router)
     app.include_router(area_page.pages)
     app.include_router(plan_page.pages)
+    app.include_router(incidents_page.pages)
+    app.include_router(limits_page.pages)
     app.include_router(jurisdiction.pages)
+    app.include_router(address_review_page.pages)
     for module in (
         addresses,
+        address_review,
+        incidents_page,  # /incidents/board, before /incidents/{id}
         incidents,
         casework,
+        intake,
         jurisdiction,
+        ledgers,
         grids,
         area_page,
         locating,
         limits,
+        limits_page,
         details,
         plans,
         plan_balance,

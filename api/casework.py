@@ -232,7 +232,7 @@ class CaseHistoryOut(BaseModel):
     pauses: list[tuple[datetime, datetime | None]]
 
 
-class NearOut(BaseModel):
+class NearReportOut(BaseModel):
     """A report that may be the same matter."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _NEAR})
@@ -258,7 +258,7 @@ class DuplicatesOut(BaseModel):
 
     metres: float
     days: float
-    items: list[NearOut]
+    items: list[NearReportOut]
 
 
 @router.post("/incidents/{incident_id}/moves", operation_id="move_incident", responses=answers(403, 404, 409, 422))

@@ -120,12 +120,6 @@ def make(tx: WriteTx, scope: CurrentScope, body: StatementIn, response: Response
     return StatementOut.of(made)
 
 
-@router.get("/statements/{code}", operation_id="get_statement", responses=answers(404, 422))
-def single(tx: ReadTx, scope: CurrentScope, code: Annotated[Text, Field(max_length=40)]) -> StatementOut:
-    """Show a statement as it was made, also after a redraw."""
-    return StatementOut.of(get_statement(tx, scope, code))
-
-
 @router.get(
     "/statements/{code}.{form}",
     operation_id="get_statement_paper",
@@ -140,6 +134,12 @@ def paper(request: Request, tx: ReadTx, scope: CurrentScope, code: Text, form: L
     return Response(
         content, media_type=_MEDIA[form], headers={"Content-Disposition": name, "Cache-Control": "no-store"}
     )
+
+
+@router.get("/statements/{code}", operation_id="get_statement", responses=answers(404, 422))
+def single(tx: ReadTx, scope: CurrentScope, code: Annotated[Text, Field(max_length=40)]) -> StatementOut:
+    """Show a statement as it was made, also after a redraw."""
+    return StatementOut.of(get_statement(tx, scope, code))
 
 
 @pages.get("/verify/{code}", operation_id="verify_page", response_class=HTMLResponse, responses=answers(404, 422))

@@ -32,6 +32,7 @@ from api.app import create_app
 from gridmap.access import Scope
 from gridmap.config import Settings
 from gridmap.datum import Plane
+from gridmap.errors import Conflict, EditRefused
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import Block, Community, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
 from gridmap.services import drafts
@@ -172,11 +173,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--target", help="an empty PostGIS database; a SpatiaLite file of its own without it")
     parser.add_argument("--edits", type=int, default=300)
+    parser.add_argument("--in-process", action="store_true", help="without HTTP, in processor time")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         target = given.target or str(Path(folder) / "bench.db")
         database = Database.create(target)
         fill(database)
+        if given.in_process:
+            measure_in_process(database, given.edits)
+            database.close()
+            return
         with serving(target) as url, httpx2.Client(base_url=url, timeout=120) as client:
             begun = time.perf_counter()
             draft = client.post("/plans", json={"name": "测量"}).json()["id"]
@@ -186,6 +192,32 @@ def main() -> None:
             print(f"first reading: {(time.perf_counter() - begun) * 1e3:.0f} ms")
             measure(client, database, UUID(draft), given.edits)
         database.close()
+
+
+def measure_in_process(database: Database, edits: int) -> None:
+    """Make the mix by `services.drafts`, each in its transaction, and print the processor time of this process."""
+    random, scope, refused = Random(4), Scope.everything("bench"), Counter[str]()  # noqa: S311 -- no secret
+    with database.transaction("bench", write=True) as tx:
+        draft = UUID(drafts.new_draft(tx, scope, "测量").id)
+    begun = time.process_time()
+    with database.transaction("bench") as tx:
+        drafts.draft_state(tx, scope, draft)
+    print(f"first reading: {(time.process_time() - begun) * 1e3:.0f} ms")
+    times: list[tuple[str, float]] = []
+    while len(times) < edits:
+        kind, body = operation(random, database, draft)
+        begun = time.process_time()
+        try:
+            with database.transaction("bench", write=True) as tx:
+                if body:
+                    drafts.edit(tx, scope, draft, body)
+                else:
+                    {"undo": drafts.undo, "redo": drafts.redo}[kind](tx, scope, draft)
+        except (EditRefused, Conflict):
+            refused[kind] += 1
+            continue
+        times.append((kind, (time.process_time() - begun) * 1e3))
+    report(times, refused)
 
 
 def measure(client: httpx2.Client, database: Database, draft: UUID, edits: int) -> None:
@@ -205,6 +237,11 @@ def measure(client: httpx2.Client, database: Database, draft: UUID, edits: int) 
             refused[kind] += 1
         else:
             sys.exit(answer.text)
+    report(times, refused)
+
+
+def report(times: list[tuple[str, float]], refused: Counter[str]) -> None:
+    """Print how long the edits took."""
     for name in ("all", *sorted({kind for kind, _ in times})):
         own = [took for kind, took in times if name in {"all", kind}]
         low, high = np.percentile(own, [50, 95])

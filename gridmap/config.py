@@ -35,6 +35,10 @@ class Settings:
         `GRIDMAP_BASE_MAP_ATTRIBUTION`: whose map it is, with its 审图号.
     public_url : str
         `GRIDMAP_PUBLIC_URL`: where people reach this server, such as `https://gridmap.example`; printed codes lead there.
+    tianditu_key : str
+        `GRIDMAP_TIANDITU_KEY`: switches Tianditu's geocoder on for `gridmap address online`; empty for none.
+    offline : bool
+        `GRIDMAP_OFFLINE`: 1 makes every outgoing socket of the program an error.
     """
 
     database: str = DEFAULT_DATABASE
@@ -44,6 +48,8 @@ class Settings:
     base_map_key: str = ""
     base_map_attribution: str = ""
     public_url: str = ""
+    tianditu_key: str = ""
+    offline: bool = False
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -56,6 +62,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         base_map_key=environ.get("GRIDMAP_BASE_MAP_KEY", ""),
         base_map_attribution=environ.get("GRIDMAP_BASE_MAP_ATTRIBUTION", ""),
         public_url=environ.get("GRIDMAP_PUBLIC_URL", "").rstrip("/"),
+        tianditu_key=environ.get("GRIDMAP_TIANDITU_KEY", ""),
+        offline=environ.get("GRIDMAP_OFFLINE", "") not in {"", "0"},
     )
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 from gridmap.access import Scope
-from gridmap.errors import FileRefused, GridmapError
+from gridmap.errors import BadInput, FileRefused, GridmapError
 from gridmap.files import Refusal, open_source
 from gridmap.files.plain import open_plain, write_plain
 from gridmap.model.kinds import kind_named
 from gridmap.model.orders import ORDERS
-from gridmap.services import activation, geocode_batch, imports, intake, plan_import
+from gridmap.services import activation, address_review, geocode_batch, imports, intake, online_geocoding, plan_import
 from gridmap.services.datum_evidence import Suspicion, refuse_if_shifted
 from gridmap.services.intake import IntakeReport
 from gridmap.services.intake_places import from_gazetteer
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
     from gridmap.services.geocode_batch import BatchReport
     from gridmap.services.imports import ImportReport
     from gridmap.services.intake_places import Geocode
+    from gridmap.services.online_geocoding import OnlineAnswer, Provider
     from gridmap.services.plan_import import PlanImport
     from gridmap.storage.database import Database, Transaction
 
 CHUNK = 5000
 _INCIDENTS = kind_named("incidents")
+_TIMEOUT, _LONGEST_ANSWER = 10.0, 1_000_000  # seconds, bytes
 INTAKE_CHUNK = 250  # rows of another system: each is located and gets its duty, and a report must not wait for long
 
 
@@ -286,6 +289,8 @@ def geocode_table(
 ) -> BatchReport:
     """Write the rows of a table again, each with the answer to its address; go on where an earlier call stopped.
 
+    What was not accepted by itself enters the queue of addresses to check.
+
     Raises
     ------
     FileRefused
@@ -315,4 +320,51 @@ def geocode_table(
 
     write_plain(output, [*table.columns, *geocode_batch.COLUMNS], answered())
     with database.transaction(actor, write=True) as tx:
-        return geocode_batch.finish(tx, run, tally)
+        report = geocode_batch.finish(tx, run, tally)
+    after: int | None = -1
+    while after is not None:
+        with database.transaction(actor, write=True) as tx:
+            after = address_review.enqueue(tx, scope, run.id, after)
+    return report
+
+
+def fetched(url: str) -> bytes:
+    """Return what an address on the network answers.
+
+    Raises
+    ------
+    BadInput
+        It does not answer.
+    """
+    try:
+        with urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 -- made by a provider, https
+            content: bytes = answer.read(_LONGEST_ANSWER)
+    except OSError as error:
+        raise BadInput(f"the online service does not answer: {type(error).__name__}; try again later") from error
+    return content
+
+
+def ask_online(
+    database: Database,
+    provider: Provider,
+    text: str,
+    actor: str,
+    fetch: Callable[[str], bytes] = fetched,
+) -> OnlineAnswer | None:
+    """Ask an online geocoder for an address; that it was asked is committed before anything leaves.
+
+    Raises
+    ------
+    BadInput
+        Nothing that may leave is in the text, or the provider does not answer as it documents.
+    CoordinatesRefused
+        The answer is outside the sub-district.
+    NoGazetteer, NoPlan
+        Nothing tells what may leave, or what is outside.
+    """
+    scope = Scope.everything(actor)
+    with database.transaction(actor, write=True) as tx:
+        asked = online_geocoding.disclose(tx, scope, provider, text)
+    content = fetch(provider.url(asked))
+    with database.transaction(actor) as tx:
+        return online_geocoding.accept(tx, scope, provider, asked, content)

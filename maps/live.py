@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 import numpy as np
+from markupsafe import Markup
 
 from gridmap.model.kinds import ASSIGNED_KINDS
 from gridmap.services.overview_values import BASE_KINDS
@@ -15,6 +16,7 @@ from maps.bundles import Asset, bundle, vector_tile
 from maps.colouring import colour, neighbours
 from maps.drawing import Drawing, draw
 from maps.escape import inert, json_block
+from maps.menu import menu
 from maps.packing import pack
 from maps.shapes import DisplayCoverage
 from maps.shell import OfflineMap, Page, Start, Verbatim
@@ -55,7 +57,7 @@ def live_page(land: LiveLand, *, nonce: str, backdrop: BaseMap | None = None) ->
     styles, scripts = bundles()
     page.header.add_child(Verbatim(f'<link rel="stylesheet" {mark} href="/assets/{styles.name}">\n'), name="styles")
     page.header.add_child(Verbatim(f'<script {mark} src="/assets/{scripts.name}"></script>\n'), name="scripts")
-    furniture = _template().render(data=land.overview, map_id="map_overview")
+    furniture = _template().render(data=land.overview, map_id="map_overview", menu=Markup(menu("/map")))  # noqa: S704 -- ours
     page.html.add_child(Verbatim(furniture), name="furniture")
     page.html.add_child(Verbatim(_data_blocks(land, drawing)), name="data")
     west, south, east, north = drawing.document["bounds"]
@@ -82,6 +84,7 @@ def bundles() -> tuple[Asset, Asset]:
         assets.library("leaflet", "dist/leaflet.css"),
         assets.text("css/overview.css"),
         assets.text("css/live.css"),
+        assets.text("css/menu.css"),
     ]
     scripts = [
         assets.library("leaflet", "dist/leaflet.js"),

@@ -6,8 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import jinja2
+from markupsafe import Markup
 
 from maps import assets
+from maps.menu import menu
 from maps.shell import Page, Verbatim
 
 if TYPE_CHECKING:
@@ -25,10 +27,18 @@ def plan_list_page(plans: Sequence[PlanView], *, demonstration: bool, nonce: str
         Put on every script and style, so that the server can send a strict content-security-policy.
     """
     page = Page("网格划分", nonce)
-    for name in ("overview", "planner", "plans"):
+    for name in ("overview", "planner", "plans", "menu"):
         page.add_code("style", assets.text(f"css/{name}.css"), name)
     page.html.add_child(
-        Verbatim(_template().render(title="网格划分", plans=plans, demonstration=demonstration)), name="plans"
+        Verbatim(
+            _template().render(
+                title="网格划分",
+                plans=plans,
+                demonstration=demonstration,
+                menu=Markup(menu("/plans")),  # noqa: S704 -- ours
+            )
+        ),
+        name="plans",
     )
     page.add_code("script", assets.text("js/planner/list.js"), "list")
     return str(page.render())

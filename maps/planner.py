@@ -7,12 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import jinja2
+from markupsafe import Markup
 
 from gridmap.services.overview_values import BASE_KINDS
 from maps import assets
 from maps.bundles import Asset, bundle, vector_tile
 from maps.drawing import draw
 from maps.escape import inert, json_block
+from maps.menu import menu
 from maps.packing import pack
 from maps.shell import OfflineMap, Page, Start, Verbatim
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from gridmap.services.plan_values import PlanView
 
 _SHARED = ("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles")
-_OWN = ("land", "painting", "tools", "table", "place", "review", "talk", "planner")
+_OWN = ("land", "painting", "tools", "table", "sentence", "place", "review", "talk", "planner")
 _MAX_ZOOM = 21
 
 
@@ -74,6 +76,7 @@ def planner_page(data: PlanOnPage, *, nonce: str) -> str:
         base=data.base,
         demonstration=overview.demonstration,
         map_id="map_planner",
+        menu=Markup(menu("/plans")),  # noqa: S704 -- ours
     )
     page.html.add_child(Verbatim(furniture), name="furniture")
     index, content = pack(
@@ -107,7 +110,7 @@ def bundles() -> tuple[Asset, Asset]:
     """Return the style and the script of the page."""
     styles = [
         assets.library("leaflet", "dist/leaflet.css"),
-        *(assets.text(f"css/{name}.css") for name in ("overview", "live", "planner")),
+        *(assets.text(f"css/{name}.css") for name in ("overview", "live", "planner", "menu")),
     ]
     scripts = [
         assets.library("leaflet", "dist/leaflet.js"),

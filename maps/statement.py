@@ -27,10 +27,11 @@ h1{font-size:20px;line-height:28px;margin:0 0 4px}p{margin:0 0 12px}.hint{color:
 .said{font-size:16px;border-left:3px solid #1F5FBF;padding-left:12px;margin:16px 0}
 .state{display:inline-block;border:1px solid;border-radius:4px;padding:0 8px;font-weight:600}
 .good{color:#2F855A}.bad{color:#C53030}.changed{color:#975A16}
-table{border-collapse:collapse;width:100%;margin:12px 0}th,td{border:1px solid #E4E7EB;padding:6px 12px;text-align:left}
-th{background:#F5F7FA;font-weight:500;width:9em;white-space:nowrap}
+table{border-collapse:collapse;width:100%;margin:12px 0}th,td{border:1px solid #E4E7EB;padding:6px 12px}
+th{text-align:left;background:#F5F7FA;font-weight:500;width:9em;white-space:nowrap}
 svg{display:block;width:100%;max-width:560px;height:auto;margin:12px auto;border:1px solid #E4E7EB}
-a{color:#1F5FBF}nav{display:flex;gap:12px;flex-wrap:wrap}nav a{padding:8px 12px;border:1px solid #1F5FBF;border-radius:8px;
+a{color:#1F5FBF}nav{display:flex;gap:12px;flex-wrap:wrap}
+nav a{padding:8px 12px;border:1px solid #1F5FBF;border-radius:8px;
 text-decoration:none;min-height:44px;display:flex;align-items:center}
 @media(max-width:600px){body{font-size:16px}main{margin:0;border:0;border-radius:0;padding:16px}
 th{width:7em;white-space:normal}}
@@ -40,43 +41,43 @@ _FILL = {"waters": "#CFE3F2", "roads": "none", "railways": "none"}
 _LINE = {"waters": "#9CC3DF", "roads": "#9AA5B1", "railways": "#52606D"}
 
 
-def rows_of(statement: Statement) -> Iterator[tuple[str, str]]:
-    """Yield the lines of the table: what is asked, what is answered, by what."""
+def rows_of(statement: Statement) -> list[tuple[str, str]]:
+    """Return the lines of the table: what is asked, what is answered, by what. What is not known has no line."""
     said = statement.content
-    grid, plan = said["grid"], said["plan"]
-    if said["incident"]:
-        yield "工单编号", said["incident"]
-    if said["subject"]:
-        yield "地点", said["subject"]
-    yield "坐标（CGCS2000）", f"{said['lon']:.9f}, {said['lat']:.9f}"
-    if said["accuracy"]:
-        yield "位置误差", f"约±{said['accuracy']:.0f}米"
-    yield "核实结论", REASONS[said["reason"]]
+    plan = said["plan"]
+    rows = [
+        ("工单编号", said["incident"]),
+        ("地点", said["subject"]),
+        ("坐标（CGCS2000）", f"{said['lon']:.9f}, {said['lat']:.9f}"),
+        ("位置误差", f"约±{said['accuracy']:.0f}米" if said["accuracy"] else ""),
+        ("核实结论", REASONS[said["reason"]]),
+        *_land(said),
+        ("判定界线", f"位于{said['side']['words']}" if said["side"] else ""),
+        ("四面", "；".join(f"{SIDE_WORDS[s['side']]}距{s['name']}{s['metres']:.0f}米" for s in said["sides"])),
+        ("网格四至", said["grid"].get("four_limits", "")),
+        ("依据方案", plan["name"] + (f"（{chinese_day(plan['from'])}起施行）" if plan["from"] else "")),
+        ("批准文号", plan["document"] + (f"（{chinese_day(plan['document_date'])}）" if plan["document_date"] else "")),
+        ("依据文件", said["grid"].get("source_document", "")),
+        ("口径日期", chinese_day(said["day"])),
+        ("出具时间", f"{statement.made_at:%Y-%m-%d %H:%M}"),
+        ("校验码", statement.code),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _land(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield whose land it is, and what lies beyond the border."""
+    grid, nearest, neighbour = said["grid"], said["nearest"], said["neighbour"]
     if grid:
         yield "所属网格", f"{grid['name']}（{grid['code']}）"
         yield "所属社区", f"{grid['community_name']}（{grid['community_code']}）"
-    elif said["nearest"]:
-        yield "最近网格", f"{said['nearest']['name']}（{said['nearest']['code']}）"
-    yield "所属街道", said["street"]["name"]
+    elif nearest:
+        yield "最近网格", f"{nearest['name']}（{nearest['code']}）"
+    yield "所属街道" if grid else "出具街道", said["street"]["name"]
     if said["distance"] is not None:
         yield "距网格边界", f"{said['distance']:.1f}米"
-    if said["neighbour"]:
-        yield "界线另一侧", f"{said['neighbour']['name']}（{said['neighbour']['code']}）"
-    if said["side"]:
-        yield "判定界线", f"位于{said['side']['words']}"
-    if said["sides"]:
-        yield "四面", "；".join(f"{SIDE_WORDS[s['side']]}距{s['name']}{s['metres']:.0f}米" for s in said["sides"])
-    if grid and grid["four_limits"]:
-        yield "网格四至", grid["four_limits"]
-    yield "依据方案", f"{plan['name']}" + (f"（{chinese_day(plan['from'])}起施行）" if plan["from"] else "")
-    if plan["document"]:
-        dated = f"（{chinese_day(plan['document_date'])}）" if plan["document_date"] else ""
-        yield "批准文号", plan["document"] + dated
-    elif grid and grid["source_document"]:
-        yield "依据文件", grid["source_document"]
-    yield "口径日期", chinese_day(said["day"])
-    yield "出具时间", f"{statement.made_at:%Y-%m-%d %H:%M}"
-    yield "校验码", statement.code
+    if neighbour:
+        yield "界线另一侧", f"{neighbour['name']}（{neighbour['code']}）"
 
 
 def statement_page(statement: Statement, *, nonce: str, served: bool = True) -> str:
@@ -170,7 +171,7 @@ def _path(parts: list[list[list[float]]], *, close: bool) -> str:
 def statement_docx(statement: Statement) -> bytes:
     """Make the statement as a Word document."""
     said = statement.content
-    table = Table((), [list(row) for row in rows_of(statement)], (38, 120))
+    table = Table((), rows_of(statement), (38, 120))
     return document_bytes(
         [
             Heading(f"{said['street']['name']}{TITLE}", 0),
@@ -201,7 +202,7 @@ def paper_of(statement: Statement, form: str, public_url: str = "") -> bytes:
     said = statement.content
     return statement_pdf(
         said,
-        list(rows_of(statement)),
+        rows_of(statement),
         title=f"{said['street']['name']}{TITLE}",
         remark=REMARK,
         made_at=statement.made_at,

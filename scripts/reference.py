@@ -227,8 +227,12 @@ def route_section(method: str, path: str, operation: dict[str, Any], schemas: di
         for item in operation.get("parameters", [])
     ]
     example = ""
-    if "requestBody" in operation:
-        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    sent = operation.get("requestBody", {}).get("content", {})
+    if sent and "application/json" not in sent:
+        kind, media = next(iter(sent.items()))
+        rows.append(("", "body", f"`{kind}`", media["schema"].get("description", "")))
+    elif sent:
+        reference = sent["application/json"]["schema"]["$ref"]
         schema = schemas[reference.rsplit("/", 1)[1]]
         needed = schema.get("required", [])
         rows += [value_row(name, "body", item, name in needed) for name, item in schema["properties"].items()]

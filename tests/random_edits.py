@@ -250,19 +250,21 @@ def require_same_area(change: Change) -> float:
     lost = abs(float(shapely.area(before).sum() - shapely.area(after).sum()))
     if lost <= 1e-6:
         return 0.0
-    old, new = (_edges(shapely.coverage_union_all(lands)) for lands in (before, after))
-    hit = sum(float(np.hypot(*np.subtract(*edge))) for edge in old - new)
+    old, new = (_rim(lands) for lands in (before, after))
+    hit = sum(float(np.hypot(*np.subtract(*tuple(edge)))) for edge in old - new)
     assert lost <= 0.001 * hit, f"{lost} m² lost along {hit} m"
     return hit
 
 
-def _edges(land: Any) -> set[frozenset[tuple[float, float]]]:
-    return {
+def _rim(lands: NDArray[Any]) -> set[frozenset[tuple[float, float]]]:
+    """Edges that only one of the polygons has."""
+    found = Counter(
         frozenset(edge)
-        for ring in shapely.get_rings(shapely.get_parts(land))
+        for ring in shapely.get_rings(shapely.get_parts(lands))
         for edge in pairwise(map(tuple, shapely.get_coordinates(ring).tolist()))
         if edge[0] != edge[1]
-    }
+    )
+    return {edge for edge, count in found.items() if count == 1}
 
 
 def require_whole(layout: Layout, start: Layout) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import os
+import math
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -15,10 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from intake_rows import Mixed, gazetteer, write_mixed
-from office import code, lonlat, open_office, write_csv
+from office import client_of, code, lonlat, open_office, write_csv
 
 from gridmap import runner
 from gridmap.access import Scope
+from gridmap.cli.main import run as command
 from gridmap.errors import CrsRefused, FileRefused
 from gridmap.files import write_refusals
 from gridmap.services.incidents import Report, get_incident
@@ -26,8 +28,6 @@ from gridmap.services.intake import profile_of_columns
 from gridmap.services.intake_places import Status, TextPlace, texts_of, whereabouts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gridmap.runner import IntakeOutcome
     from gridmap.storage.database import Database
 
@@ -268,7 +268,7 @@ def test_after_kill_9_the_same_command_brings_the_rest_and_nothing_twice(
 
 
 def run(target: str, plug: str, path: Path) -> subprocess.CompletedProcess[str]:
-    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=os.path.dirname(__file__))
+    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=str(Path(__file__).parent))
     words = [sys.executable, "-c", program, target, str(path)]
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
 
@@ -277,8 +277,6 @@ def run(target: str, plug: str, path: Path) -> subprocess.CompletedProcess[str]:
 def test_the_two_disagree_exactly_when_they_are_farther_apart_than_both_may_be_off(
     apart: float, accuracy: float, radius: float, angle: float
 ) -> None:
-    import math
-
     x, y = 350 + apart * math.cos(angle), 150 + apart * math.sin(angle)
     lon, lat = lonlat(350, 150)
     report = Report("积水", address="人民路1号", lon=lon, lat=lat, accuracy=accuracy)
@@ -298,3 +296,40 @@ def test_the_two_disagree_exactly_when_they_are_farther_apart_than_both_may_be_o
 )
 def test_the_columns_tell_which_system_exported_them(columns: list[str], profile: str) -> None:
     assert profile_of_columns(columns) == profile
+
+
+def test_the_api_takes_rows_and_sheets(office: Database, tmp_path: Path) -> None:
+    lon, lat = lonlat(50, 250)
+    row = {"number": "RX1", "title": "积水", "lon": lon, "lat": lat, "accuracy": 5}
+    path = write_csv(tmp_path / "rows.csv", SIMPLE, [row_at("RX1", (50, 250)), row_at("RX2", None), row_at("", None)])
+    url = "/api/v1/intake/files"
+    words = {"name": "rows.csv", "crs": "EPSG:4490"}
+    with client_of(office.name) as client:
+        taken = client.post("/api/v1/intake", json={"rows": [row, {"number": "RX9", "title": "积水"}]}).json()
+        assert [each["status"] for each in taken["rows"]] == [ASSIGNED, UNLOCATED]
+        assert client.post("/api/v1/intake", json={"rows": [row]}).json()["counts"]["已有"] == 1
+        assert client.post("/api/v1/intake", json={"rows": [row, row]}).status_code == 422
+        seen = client.post(url, params=words | {"dry_run": True}, content=path.read_bytes())
+        assert seen.status_code == 200, seen.text
+        assert seen.json()["counts"] == {ASSIGNED: 0, DOUBTFUL: 0, UNLOCATED: 1, "已有": 1, "退回": 1}
+        assert client.post(url, params=words, content=path.read_bytes()).json()["added"] == 1
+        assert client.post(url, params=words, content=path.read_bytes()).json()["added"] == 0
+        back = client.post(url, params=words | {"dry_run": True, "answer": "refused"}, content=path.read_bytes())
+        (tmp_path / "back.xlsx").write_bytes(back.content)
+        sheet = openpyxl.load_workbook(tmp_path / "back.xlsx").active
+        assert sheet is not None
+        assert sheet.cell(1, sheet.max_column).value == "原因"
+        assert sheet.max_row == 2
+        assert client.post(url, params=words | {"name": "rows.exe"}, content=b"MZ").status_code == 422
+        assert client.post(url, params=words, content=b"").status_code == 422
+    assert count(office, "incident") == 3
+
+
+def test_the_command(office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("GRIDMAP_DATABASE", office.name)
+    path = write_csv(tmp_path / "rows.csv", SIMPLE, [row_at("RX1", (50, 250)), row_at("", None)])
+    assert command(["intake", str(path), "--crs", "EPSG:4490", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["total"], said["added"], said["refused_rows"]) == (2, 1, str(tmp_path / "rows.退回.csv"))
+    assert command(["intake", str(path), "--crs", "EPSG:4490"]) == 1
+    assert "归格 0, 边界待核 0, 待定位 0, 已有 1, 退回 1" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from shapely import Polygon, box, segmentize
 from gridmap.assign import Inclusion, Subjects
 from gridmap.errors import BadInput
 from gridmap.model.land import GridKind
-from gridmap.space.layout import Change, GridState, Layout, apply, block_id
+from gridmap.space.layout import Change, GridState, Layout, apply, block_id, difference
 from gridmap.tally import Counted, Tally
 
 if TYPE_CHECKING:
@@ -153,6 +153,11 @@ def test_a_tally_says_what_the_rule_says(points: list[tuple[float, float]], data
         assert tally.nobodys() == fresh.nobodys()
         moved = [old != new for old, new in zip(grids_of(before), grids_of(tally), strict=True)]
         assert tally.changed_hands(before)["households"] == sum(moved)
+    at_once = before.after(layout, difference(START, layout))
+    assert grids_of(at_once) == grids_of(tally)
+    assert {grid: at_once.numbers(grid) for grid in layout.grids} == {
+        grid: tally.numbers(grid) for grid in layout.grids
+    }
     for change in reversed(path):
         layout = apply(layout, change.inverse())
         tally = tally.after(layout, change.inverse())

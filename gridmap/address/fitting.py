@@ -110,10 +110,11 @@ def _numbers(index: GazetteerIndex, road: int, half: Half | None) -> Iterator[Mi
     if axis is None or (half is not None and half_of(index.name(road)) != half):
         return
     numbers, measure, offset = index.numbers_on(road)
-    truth = {int(index.columns["value"][at]): index.place(at) for at in index.children(road).tolist()}
+    tied = [at for at in index.children(road).tolist() if index.columns["measure"][at] == index.columns["measure"][at]]
+    truth = {int(index.columns["value"][at]): index.place(at) for at in tied}
     for chosen, called in _samples(numbers, index.name(road), thinned=half == "tuned"):
         for at in chosen.tolist():
-            others = chosen[chosen != at]
+            others = chosen[called[chosen] != called[at]]
             found = interpolate(int(called[at]), called[others], measure[others], offset[others], axis)
             if found is not None and (called is numbers or found.method != "between"):
                 x, y, _ = truth[int(numbers[at])]

@@ -115,9 +115,9 @@ class Nodes:
         self.parent.append(parent)
         self.level.append(number)
         self.site.append(site)
-        self.x.append(xy[0] if xy else NOWHERE)
-        self.y.append(xy[1] if xy else NOWHERE)
-        self.radius.append(radius)
+        self.x.append(round(xy[0], 3) if xy else NOWHERE)
+        self.y.append(round(xy[1], 3) if xy else NOWHERE)
+        self.radius.append(round(radius, 3))
         same = self._same.setdefault  # the million rooms of a district have a few thousand names
         self.names.append(same(name, name))
         self.keys.append(same(key, key))
@@ -127,7 +127,7 @@ class Nodes:
 
     def _fill(self, known: int, xy: tuple[float, float] | None, radius: float, origin: str, site: int) -> None:
         if xy and self.x[known] != self.x[known]:  # NaN
-            self.x[known], self.y[known], self.radius[known] = xy[0], xy[1], radius
+            self.x[known], self.y[known], self.radius[known] = round(xy[0], 3), round(xy[1], 3), round(radius, 3)
         if origin and not self.origins[known]:
             self.origins[known] = origin
         if site >= 0 > self.site[known]:
@@ -144,7 +144,7 @@ class Nodes:
         number = array("i", bytes(4 * count))
         for at in range(count - 1, -1, -1):
             if self.x[at] != self.x[at] and number[at]:
-                self.x[at], self.y[at] = total_x[at] / number[at], total_y[at] / number[at]
+                self.x[at], self.y[at] = round(total_x[at] / number[at], 3), round(total_y[at] / number[at], 3)
             above = self.parent[at]
             if above >= 0 and self.x[at] == self.x[at]:
                 total_x[above] += self.x[at]
@@ -156,4 +156,4 @@ class Nodes:
                 apart = ((self.x[at] - self.x[above]) ** 2 + (self.y[at] - self.y[above]) ** 2) ** 0.5
                 self.radius[above] = -max(apart, -self.radius[above], 1.0)  # negative: still growing
         for at in range(count):
-            self.radius[at] = abs(self.radius[at])
+            self.radius[at] = round(abs(self.radius[at]), 3)

@@ -7,6 +7,7 @@ numbered in the order of their ids; a child is found by the hash of its path, a 
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gridmap.address.gazetteer import NodeLevel, Nodes
     from gridmap.address.labels import Level
 
+_FIRST_NUMBER = re.compile(r"[0-9]{1,8}")
 FORMAT = "gridmap gazetteer 1"
 EXACT, ALIAS, SOUND, CLOSE = 0, 1, 2, 3
 """How a name was found: as it is, by another name, by its sound, with one character wrong."""
@@ -348,8 +350,9 @@ def _roads(nodes: Nodes, rank: NDArray[np.int32], order: NDArray[np.int64]) -> d
     value = np.zeros(count, np.int32)
     of_road: dict[int, list[int]] = {}
     for at, level in enumerate(nodes.level):
-        if level == _NUMBER and nodes.keys[at].isdecimal() and len(nodes.keys[at]) < 9:
-            value[at] = int(nodes.keys[at])
+        first = _FIRST_NUMBER.match(nodes.keys[at]) if level == _NUMBER else None
+        if first:  # 31-91号 stands where 31 does
+            value[at] = int(first[0])
             if nodes.x[at] == nodes.x[at] and nodes.level[nodes.parent[at]] == _ROAD:
                 of_road.setdefault(nodes.parent[at], []).append(at)
     axes: list[tuple[int, NDArray[np.float64]]] = []

@@ -53,7 +53,9 @@ def with_names(index: GazetteerIndex, names: Sequence[tuple[UUID, str]]) -> Gaze
         "name_node": np.insert(index.columns["name_node"], at, [node for _, node in ordered]),
         "name_how": np.insert(index.columns["name_how"], at, ALIAS),
     }
-    trie, columns["trie_level"] = NameTrie.bytes_of([*_names_of(index), *((name, index.level(n)) for n, name in taught)])
+    trie, columns["trie_level"] = NameTrie.bytes_of(
+        [*_names_of(index), *((name, index.level(n)) for n, name in taught)]
+    )
     version = blake2b(repr((index.version, taught)).encode(), digest_size=8).hexdigest()
     return replace(index, version=version, columns=columns, trie_bytes=trie, _views={})
 

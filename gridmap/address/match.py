@@ -271,9 +271,10 @@ def _left(index: GazetteerIndex, asked: Asked) -> tuple[str, ...]:
 def _names(index: GazetteerIndex, place: Field, node: int) -> bool:
     """Tell whether a field of an address is about a node or about what the node lies in."""
     name = str(place.value)
+    called = {hit.node for hit in index.named(name, _PLACES)}  # another name may have nothing in common with the own
     while node >= 0:
         own = index.name(node)
-        if name in own or own in name or _alike(name, own):
+        if node in called or name in own or own in name or _alike(name, own):
             return True
         node = index.parent(node)
     return False

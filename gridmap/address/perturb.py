@@ -37,6 +37,7 @@ class Parts:
     sub: str = ""
     place: str = ""
     place_level: int = -1
+    part: str = ""
     building: str = ""
     unit: str = ""
     room: str = ""
@@ -47,7 +48,7 @@ class Parts:
     def text(self) -> str:
         """Write it down in the usual order, or with the place first."""
         door = self.road + self.number + self.sub
-        inside = self.building + self.unit + self.room
+        inside = self.part + self.building + self.unit + self.room
         body = self.place + inside + door if self.place_first else door + self.place + inside
         return self.area + self.community + body + self.tail
 
@@ -78,7 +79,13 @@ def parts_of(index: GazetteerIndex, node: int, area: str) -> Parts:
     for level in ("compound", "poi"):
         if level in names:
             found["place"], place_level = names[level], LEVEL[level]
-    for level, part in (("number", "number"), ("subnumber", "sub"), ("building", "building"), ("unit", "unit")):
+    for level, part in (
+        ("number", "number"),
+        ("subnumber", "sub"),
+        ("part", "part"),
+        ("building", "building"),
+        ("unit", "unit"),
+    ):
         found[part] = names.get(level, "")
     lane = names.get("lane", "")
     return Parts(
@@ -215,7 +222,7 @@ def _drop_road(index: GazetteerIndex, parts: Parts, random_: random.Random) -> P
 def _drop_place(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:
     """Leave out the name of the compound, where the house number has only this one."""
     del random_
-    if parts.place_level != LEVEL["compound"] or not parts.building or not parts.number:
+    if parts.place_level != LEVEL["compound"] or not parts.building or not parts.number or parts.part:
         return None
     site = next((index.site(at) for at in index.path(parts.node) if index.site(at) >= 0), -1)
     beside = [at for at in index.standing_at(site) if index.level(at) == LEVEL["compound"]]
@@ -264,7 +271,8 @@ def _full_width(index: GazetteerIndex, parts: Parts, random_: random.Random) -> 
 def _chinese_digits(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:
     del index, random_
     names = [name for name in ("building", "unit", "room", "number") if getattr(parts, name)]
-    return replace(parts, **{name: _digits_to_chinese(getattr(parts, name)) for name in names[:2]}) if names else None
+    changed: dict[str, Any] = {name: _digits_to_chinese(getattr(parts, name)) for name in names[:2]}
+    return replace(parts, **changed) if names else None
 
 
 def _unit_words(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:
@@ -319,7 +327,8 @@ def _spaces(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Part
     del index
     mark = random_.choice((" ", "  ", "　"))
     names = [name for name in ("number", "place", "building", "unit") if getattr(parts, name)]
-    return replace(parts, **{name: getattr(parts, name) + mark for name in names[:2]}) if names else None
+    changed: dict[str, Any] = {name: getattr(parts, name) + mark for name in names[:2]}
+    return replace(parts, **changed) if names else None
 
 
 def _repeated(index: GazetteerIndex, parts: Parts, random_: random.Random) -> Parts | None:

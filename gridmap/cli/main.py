@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from gridmap import __version__
+from gridmap.config import read_settings
 from gridmap.errors import BadInput, FileRefused, GridmapError
+from gridmap.offline import forbid_sockets
 
 _COMMANDS = {
     "init": "gridmap.cli.init",
@@ -23,6 +25,8 @@ _COMMANDS = {
     "repair": "gridmap.cli.repairing",
     "locate": "gridmap.cli.locating",
     "statement": "gridmap.cli.statement",
+    "ledger": "gridmap.cli.ledger",
+    "report": "gridmap.cli.report",
     "assign": "gridmap.cli.assigning",
     "blocks": "gridmap.cli.blocks",
     "plan": "gridmap.cli.plan",
@@ -66,6 +70,8 @@ def cli() -> None:
       gridmap import grids grids.geojson --crs EPSG:4490
       gridmap map overview -o map.html
     """
+    if read_settings().offline:
+        forbid_sockets()
 
 
 def main(args: list[str] | None = None) -> None:

@@ -22,7 +22,7 @@ _FORMS = {".docx": "docx", ".pdf": "pdf", ".html": "html", ".htm": "html"}
 
 
 @click.command("statement", context_settings={"ignore_unknown_options": True})
-@click.argument("place", nargs=-1, metavar="[LON LAT]")
+@click.argument("place", nargs=-1)
 @click.option("--incident", default="", metavar="NUMBER", help="Of the place of an incident, by the day of its report.")
 @click.option("--verify", "code", default="", metavar="CODE", help="Show and check the statement of that check code.")
 @crs_option
@@ -47,6 +47,8 @@ def command(
     as_json: bool,
 ) -> int:
     """State whose land a point is, so that it can be cited, and keep the statement under its check code.
+
+    PLACE is longitude and latitude; an incident has its own.
 
     With --verify the statement of a code is shown as it was made, also after a redraw; exit code 1 when its content
     was changed.

@@ -35,4 +35,7 @@ ORDERS = Kind(
     within_community=True,
     assigned=True,
 )
-"""An order as a file has it. It has no table: it becomes an incident. Column names: data/lookups/intake_columns.json."""
+"""An order as a file has it. It has no table: it becomes an incident.
+
+Names of its columns: `data/lookups/intake_columns.json`.
+"""

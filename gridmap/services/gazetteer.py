@@ -16,6 +16,7 @@ from gridmap.datum import Plane
 from gridmap.errors import BadInput
 from gridmap.services.gazetteer_files import gather_file
 from gridmap.services.gazetteer_sources import Gathering, finish, gather_registers
+from gridmap.services.learned_names import with_learned
 from gridmap.services.plan_land import today
 from gridmap.storage import audit
 from gridmap.storage import gazetteer as store
@@ -112,12 +113,14 @@ def build(
         progress(path.name)
         rebuilt.add(f"{FILE}{path.name}")
         gather_file(made, path, crs, f"{FILE}{path.name}")
+    from_files = list(made.nodes.aliases)
     _keep_earlier(made, before, rebuilt)
     if not len(made.nodes):
         raise BadInput("nothing has been imported yet: import communities, roads, compounds or house numbers first")
     finish(made)
     progress("storing")
     added, retired, redirects = _store(tx, made, before)
+    store.add_register_aliases(tx, [(made.nodes.uuid(at), name) for at, name in from_files])
     _name_again(made.nodes, store.aliases(tx, scope), before, redirects)
     progress("index")
     index = index_of(made.nodes, made.plane.epsg or 0)
@@ -141,13 +144,18 @@ def build(
 
 
 def current_index(tx: Transaction, scope: Scope) -> GazetteerIndex:
-    """Return the index of the gazetteer, from memory when it is the same still.
+    """Return the index of the gazetteer with the names that persons taught since it was built.
 
     Raises
     ------
     NoGazetteer
         None was built yet.
     """
+    return with_learned(tx, scope, _built_index(tx, scope))
+
+
+def _built_index(tx: Transaction, scope: Scope) -> GazetteerIndex:
+    """Return the index as it was built, from memory when it is the same still."""
     version = store.index_version(tx, scope)
     with _guard:
         if version in _kept:
@@ -210,6 +218,7 @@ def _keep_earlier(made: Gathering, before: Sequence[Stored], rebuilt: set[str]) 
             radius=node.radius,
             source=node.source,
             origin=node.origin,
+            site=-1 if node.site_id is None else at_id.get(node.site_id.bytes, -1),
         )
         at_id[nodes.ids[at]] = at
         if shape is not None:

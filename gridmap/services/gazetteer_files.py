@@ -104,7 +104,9 @@ def _add_place(made: Gathering, row: _Row, pieces: list[Any], source: str) -> No
     middle = points[0] if points else outline.point_on_surface()
     xy = (float(middle.x), float(middle.y))
     street, number, name = row.first(_STREET), row.first(_NUMBER), normalise(row.first(_NAME)).text
-    door = add_house_number(made, street, number, xy, source) if street and number else -1
+    door = -1
+    if street and number:
+        door = add_house_number(made, street, number, xy, source, outline=not points)
     if not name:
         return
     size = 10.0 if outline.is_empty else max(reach(outline), 5.0)

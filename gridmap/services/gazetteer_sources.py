@@ -41,7 +41,8 @@ class Gathering:
 
     `building_at` maps a building's code to its node, `compound_at` a compound's code, `community_at` the id of a
     community.
-    `plates` are all places that house numbers were seen at; the one nearest to the road is the door.
+    `plates` are all places that house numbers were seen at, with whether only an outline told: a point is better, and
+    of several the one nearest to the road is the door.
     `unread` counts addresses of records that lead to no node.
     """
 
@@ -51,7 +52,7 @@ class Gathering:
     compound_at: dict[str, int] = field(default_factory=dict)
     community_at: dict[UUID, int] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
-    plates: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
+    plates: dict[int, list[tuple[bool, tuple[float, float]]]] = field(default_factory=dict)
     unread: int = 0
     names: NameTrie = field(default_factory=lambda: NameTrie.of([]))
 
@@ -147,7 +148,8 @@ def finish(made: Gathering) -> None:
     for at, plates in made.plates.items():
         road = nodes.shapes.get(nodes.parent[at])
         if road is not None and len(plates) > 1:
-            nodes.x[at], nodes.y[at] = min(plates, key=lambda xy: (shapely.distance(road, shapely.Point(xy)), xy))
+            ranked = [(outline, float(shapely.distance(road, shapely.Point(xy))), xy) for outline, xy in plates]
+            nodes.x[at], nodes.y[at] = (round(each, 3) for each in min(ranked)[2])
     add_crossings(nodes)
     nodes.place_by_children()
     areas = frozenset(made.areas)
@@ -228,13 +230,15 @@ def _house_numbers(tx: Transaction, scope: Scope, made: Gathering) -> None:
         add_house_number(made, row["road"], row["number"], _point(shape), "house_numbers")
 
 
-def add_house_number(made: Gathering, road: str, number: str, xy: tuple[float, float] | None, source: str) -> int:
+def add_house_number(
+    made: Gathering, road: str, number: str, xy: tuple[float, float] | None, source: str, *, outline: bool = False
+) -> int:
     """Add a house number by the name of its road and what stands on the plate; -1 when that is no number."""
     plate = normalise(number).text
     door = made.door(made.read(road + plate + ("" if plate.endswith("号") else "号")), xy, source)
     if door >= 0:
         if xy:
-            made.plates.setdefault(door, []).append(xy)
+            made.plates.setdefault(door, []).append((outline, xy))
         return door
     key = str(number_value(plate))
     if not re.search(r"[0-9]", key) or not normalise(road).text:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import shapely
 
 from gridmap.access import Scope
 from gridmap.errors import BadInput, GridmapError, NoPlan
-from gridmap.files import Refusal
 from gridmap.files.vocabulary import fold, intake_words
 from gridmap.model.kinds import kind_named
 from gridmap.services.assigning import decide, decide_now
@@ -33,8 +31,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from numpy.typing import NDArray
+    from shapely import Point
 
-    from gridmap.files import Row
+    from gridmap.files import Refusal, Row
     from gridmap.model.cases import Assignment
     from gridmap.model.kinds import Kind
     from gridmap.services.assigning import Located
@@ -145,14 +144,19 @@ def order_in(row: Row, profile: str, source: str = "") -> Order:
         Said by the caller for rows that name none; else that of the profile.
     """
     values = dict(row.values)
-    texts = {name: str(values.get(name) or "") for name in ("title", "description", "address", "reporter", "phone")}
+    description, address = str(values.get("description") or ""), str(values.get("address") or "")
     category = str(values.get("category") or values.get("group") or "")
+    point = cast("Point | None", row.geometry)  # the kind has points alone
     report = Report(
-        **texts | {"title": texts["title"] or _title(texts["description"] or texts["address"] or category)},
+        title=str(values.get("title") or "") or _title(description or address or category),
+        description=description,
+        address=address,
+        reporter=str(values.get("reporter") or ""),
+        phone=str(values.get("phone") or ""),
         category=category,
         source=str(values.get("source") or source or intake_words()["profiles"].get(profile, {}).get("source", "")),
-        lon=row.geometry.x if row.geometry is not None else None,
-        lat=row.geometry.y if row.geometry is not None else None,
+        lon=point.x if point is not None else None,
+        lat=point.y if point is not None else None,
         accuracy=_number(values.get("accuracy")),
         building=_maybe(values.get("building")),
         floor=values.get("floor"),  # type: ignore[arg-type] # the reader has made it an integer

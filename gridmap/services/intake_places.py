@@ -108,7 +108,7 @@ def texts_of(report: Report, home: str = "") -> Texts:
 
 
 def _same(one: str, other: str) -> bool:
-    """Tell whether one of two addresses is the end of the other: offices write the regions before it, callers do not."""
+    """Tell whether one of two addresses is the end of the other: offices write the regions first, callers do not."""
     first, second = normalise(one).text, normalise(other).text
     return first.endswith(second) or second.endswith(first)
 

@@ -10,7 +10,6 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from gridmap.storage import audit, incidents, plans, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
     from uuid import UUID
 
     from gridmap.model.cases import Assignment

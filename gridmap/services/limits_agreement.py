@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gridmap.services.plan_land import PlanInForce
     from gridmap.storage.database import Transaction
 
+SAME_LAND = 1.0  # m²; where a cut ends on a border, the border may bend by less than a millimetre
+
 
 @dataclass(frozen=True)
 class Disagreement:
@@ -139,7 +141,7 @@ def changed_disagreements(case: Case) -> Iterator[tuple[Grid, Any, Agreement]]:
     Grid, Polygon in the plane, Agreement
         Those that do not agree.
     """
-    moved = {grid for piece in case.moves.pieces for grid in (piece.old, piece.new)}
+    moved = {grid for piece in case.moves.pieces if piece.area > SAME_LAND for grid in (piece.old, piece.new)}
     before = {grid.id: grid.four_limits.strip() for grid in case.old.grids.values()}
     asked = [
         (grid, shape)
@@ -148,7 +150,7 @@ def changed_disagreements(case: Case) -> Iterator[tuple[Grid, Any, Agreement]]:
     ]
     if not asked:
         return
-    around = stored_surroundings(case.tx, case.everything)
+    around = stored_surroundings(case.tx, case.everything, case.new)
     for grid, shape in asked:
         answer = agreement_of(grid.four_limits, shape, around)
         if not answer.agrees:

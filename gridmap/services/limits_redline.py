@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import shapely
 
 from gridmap.access import Scope
+from gridmap.datum import Plane
 from gridmap.errors import BadInput, NotFound
 from gridmap.services.limits import parse_text, words
-from gridmap.services.limits_agreement import agreement_of
-from gridmap.services.limits_ground import stored_surroundings
+from gridmap.services.limits_agreement import SAME_LAND, agreement_of
+from gridmap.services.limits_ground import border_names, stored_surroundings
 from gridmap.services.limits_words import STATUS, side_word
+from gridmap.services.plan_land import land_of
+from gridmap.services.plan_layout import subdistrict_of
 from gridmap.services.plan_session import open_session
 from gridmap.space.limits.describe import describe
 from gridmap.space.limits.features import key
@@ -24,13 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from shapely import Geometry
+
     from gridmap.model.land import Grid
     from gridmap.services.limits import Surroundings
     from gridmap.services.plan_session import Session
     from gridmap.space.layout import GridState
     from gridmap.storage.database import Transaction
 
-_DEDICATED = "专属网格"
 _WALK, _OUT, _IN, _REST = "沿", "不含", "含", "其他"
 
 
@@ -132,9 +136,11 @@ def plan_limits(tx: Transaction, scope: Scope, plan_id: UUID, grids: Sequence[st
         wanted = [state for state in states.values() if _moved(session, state.id)]
     if not wanted:
         return []
-    around = stored_surroundings(tx, everything)
+    land = land_of(tx, everything, plan_id)
+    around = stored_surroundings(tx, everything, land)
+    called = border_names(land.grids.values(), {each.id: each.name for each in session.ground.communities})
     wanted.sort(key=lambda state: state.code)
-    return [_limits(session, state, base.get(state.id), around) for state in wanted]
+    return [_limits(session, state, base.get(state.id), around, called[state.id]) for state in wanted]
 
 
 def changed_sentences(tx: Transaction, scope: Scope, plan_id: UUID) -> list[SentenceChange]:
@@ -148,7 +154,7 @@ def changed_sentences(tx: Transaction, scope: Scope, plan_id: UUID) -> list[Sent
     plan = plans.plan_named(tx, scope, plan_id)
     if plan.based_on is None:
         return []
-    everything = Scope.everything(tx.actor)
+    everything, plane = Scope.everything(tx.actor), Plane.from_epsg(subdistrict_of(tx, plan).plane)
     old, new = ({each.id: each for each in plans.grids_of_plan(tx, everything, of)} for of in (plan.based_on, plan.id))
     found = []
     for grid_id in old.keys() | new.keys():
@@ -156,7 +162,11 @@ def changed_sentences(tx: Transaction, scope: Scope, plan_id: UUID) -> list[Sent
         told = after or before
         assert told is not None  # noqa: S101 -- one of the two plans has it
         texts = [each.four_limits.strip() if each else "" for each in (before, after)]
-        moved = before is None or after is None or not shapely.equals(before.shape, after.shape)
+        moved = (
+            before is None
+            or after is None
+            or _is_other_land(before.shape, plane.project_geometries(array_of([after.shape]))[0], plane)
+        )
         if _visible(scope, told.community_id) and (moved or texts[0] != texts[1]) and any(texts):
             found.append(SentenceChange(str(grid_id), told.code, told.name, moved, texts[0], texts[1], redline(*texts)))
     return sorted(found, key=lambda each: each.code)
@@ -166,7 +176,7 @@ def redline(old: str, new: str) -> tuple[SideChange, ...]:
     """Compare two sentences side by side, feature by feature; sides may come in any order, either may be empty."""
     before, after = _pieces(old), _pieces(new)
     return tuple(
-        SideChange(word, _spans(before.get(word, []), after.get(word, []))) for word in dict.fromkeys([*after, *before])
+        SideChange(word, _spans(before.get(word, []), after.get(word, []))) for word in dict.fromkeys([*before, *after])
     )
 
 
@@ -196,13 +206,22 @@ def _moved(session: Session, grid: UUID) -> bool:
         return True
     if blocks == session.layout.held[grid]:
         return False
-    return not shapely.equals(session.ground.plane.project_geometries(array_of([shape]))[0], session.layout.shape(grid))
+    return _is_other_land(shape, session.layout.shape(grid), session.ground.plane)
 
 
-def _limits(session: Session, state: GridState, base: Grid | None, around: Surroundings) -> GridLimits:
+def _is_other_land(before: Geometry, after: Geometry, plane: Plane) -> bool:
+    """Compare land in lon/lat with land in the plane."""
+    flat = plane.project_geometries(array_of([before]))[0]
+    return float(shapely.symmetric_difference(flat, after).area) > SAME_LAND
+
+
+def _limits(
+    session: Session, state: GridState, base: Grid | None, around: Surroundings, own: tuple[str, ...]
+) -> GridLimits:
+    """Write the sentence of a grid; `own` are names of its own border, which cannot say where it runs."""
     shape = session.layout.shape(state.id)
     text = state.four_limits.strip()
-    found = describe(shape, around.features, words(), _own_names(session, state, base))
+    found = describe(shape, around.features, words(), [key(each) for each in own])
     holds = agreement_of(text, shape, around) if text else None
     return GridLimits(
         id=str(state.id),
@@ -220,15 +239,6 @@ def _limits(session: Session, state: GridState, base: Grid | None, around: Surro
         agreement=round(found.agreement, 4),
         sides=redline(text, found.text),
     )
-
-
-def _own_names(session: Session, state: GridState, base: Grid | None) -> list[str]:
-    """Return the names under which the land itself may be drawn: its border of today is no border of tomorrow."""
-    community = next(each.name for each in session.ground.communities if each.id == state.community)
-    names = [state.name, *([base.name] if base else [])]
-    return [
-        key(each) for name in names for each in (name, name.removeprefix(community).removesuffix(_DEDICATED)) if each
-    ]
 
 
 def _spans(old: Sequence[str], new: Sequence[str]) -> tuple[Span, ...]:

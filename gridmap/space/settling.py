@@ -13,7 +13,7 @@ from gridmap.errors import CoverageBroken, EditRefused
 from gridmap.space.cutting import directed_edges
 from gridmap.space.guards import Crossing, Guards, divided_outlines, refuse, require_sound
 from gridmap.space.healing import absorb, heal
-from gridmap.space.layout import Change, GridState, Layout, apply, dissolve
+from gridmap.space.layout import Change, GridState, Layout, apply
 from gridmap.space.measure import array_of
 from gridmap.space.polygons import GRID
 from gridmap.space.workbench import Workbench
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from numpy.typing import NDArray
+    from shapely import Geometry
 
 _SAME = 1e-6  # m²; what is left of sums of doubles where no border moved
 
@@ -71,9 +72,13 @@ def settle(work: Workbench, guards: Guards) -> Edited:
 
 
 def _settled(work: Workbench, guards: Guards, *, healing: bool = True) -> Edited:
-    absorb(work, list(work.lands))
-    if healing:
-        heal(work, [block for block in work.owner if work.moved(block)])
+    _require_unfolded(work)
+    try:
+        absorb(work, list(work.lands))
+        if healing:
+            heal(work, [block for block in work.owner if work.moved(block)])
+    except shapely.errors.GEOSException as broken:  # the union of a coverage that is none
+        raise _too_close(next(iter(work.lands.values()), None)) from broken
     change = work.finish()
     if not change.owner and not change.grids:
         raise refuse("the edit changes nothing: the land has this grid already", "nothing_changes", None)
@@ -81,6 +86,22 @@ def _settled(work: Workbench, guards: Guards, *, healing: bool = True) -> Edited
     _require_same_land(change)
     require_sound(work.layout, after, change, guards)
     return Edited(after, change, divided_outlines(work.layout, after, change, guards))
+
+
+def _require_unfolded(work: Workbench) -> None:
+    """Refuse new borders so close to others that a piece of a few decimetres folds onto itself on the 1 mm grid."""
+    lands = array_of(work.lands.values())
+    folded = np.flatnonzero(~shapely.is_valid(lands))
+    if len(folded):
+        raise _too_close(lands[folded[0]])
+
+
+def _too_close(land: Geometry | None) -> EditRefused:
+    return refuse(
+        "the new border runs within a centimetre of another one: draw it on that border or away from it",
+        "too_close",
+        None if land is None else shapely.get_coordinates(land)[0].tolist(),
+    )
 
 
 def next_code(work: Workbench, grid: UUID, community_code: str) -> tuple[str, bool]:
@@ -136,6 +157,7 @@ def _require_same_land(change: Change) -> None:
 
 def _length_bent(before: NDArray[Any], after: NDArray[Any]) -> float:
     """Return the length of those edges around some land that do not go around it any more."""
-    old, new = (directed_edges(array_of([dissolve(lands)]), np.zeros(1, dtype=np.intp)) for lands in (before, after))
-    bent = set(old).difference(new)
+    old, new = (set(directed_edges(lands, np.zeros(len(lands), dtype=np.intp))) for lands in (before, after))
+    around = {(0, end, start) for _, start, end in old} ^ old  # an edge between two blocks is there both ways
+    bent = (around & old) - new
     return sum(float(np.hypot(*np.subtract(end, start))) for _, start, end in bent)

@@ -44,12 +44,12 @@ class ReviewRow:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided; `node_made` where the decision added the node."""
+    """What a person decided; `node_made` is 1 where the decision added the node."""
 
     id: UUID
     kind: str
     node_id: UUID | None
-    node_made: bool
+    node_made: int
     alias_ids: list[str]
     author: str
     made_at: datetime
@@ -60,8 +60,8 @@ _ROW = [address_review.c[name] for name in ReviewRow.__dataclass_fields__]
 _DECISION = [address_decision.c[name] for name in Decision.__dataclass_fields__]
 
 
-def unanswered_rows(tx: Transaction, scope: Scope, run_id: UUID) -> list[tuple[int, str]]:
-    """Return number and address of the rows of a run that were not accepted by themselves, in order.
+def unanswered_rows(tx: Transaction, scope: Scope, run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return number and address of the first rows of a run behind one that were not accepted by themselves.
 
     Raises
     ------
@@ -70,11 +70,12 @@ def unanswered_rows(tx: Transaction, scope: Scope, run_id: UUID) -> list[tuple[i
     """
     known = select(geocode_run.c.id).where(geocode_run.c.id == run_id, own(scope, geocode_run.c.actor))
     if tx.connection.execute(known).first() is None:
-        raise NotFound("there is no such run of addresses: list them by `gridmap address batch`", run=str(run_id))
+        raise NotFound("there is no such run: make one by `gridmap address batch`", run=str(run_id))
     query = select(geocode_row.c.row_no, geocode_row.c.address).where(
-        geocode_row.c.run_id == run_id, geocode_row.c.band != "auto"
+        geocode_row.c.run_id == run_id, geocode_row.c.band != "auto", geocode_row.c.row_no > after
     )
-    return [(row.row_no, row.address) for row in tx.connection.execute(query.order_by(geocode_row.c.row_no))]
+    query = query.order_by(geocode_row.c.row_no).limit(limit)
+    return [(row.row_no, row.address) for row in tx.connection.execute(query)]
 
 
 def supersede(tx: Transaction, scope: Scope, run_id: UUID) -> int:
@@ -83,7 +84,9 @@ def supersede(tx: Transaction, scope: Scope, run_id: UUID) -> int:
     earlier = select(geocode_run.c.id).where(geocode_run.c.sha256 == sha256, geocode_run.c.id != run_id)
     changed = (
         address_review.update()
-        .where(address_review.c.run_id.in_(earlier), address_review.c.state == "open", own(scope, address_review.c.actor))
+        .where(
+            address_review.c.run_id.in_(earlier), address_review.c.state == "open", own(scope, address_review.c.actor)
+        )
         .values(state="superseded")
     )
     return tx.connection.execute(changed).rowcount
@@ -114,11 +117,19 @@ def row(tx: Transaction, scope: Scope, review_id: UUID) -> ReviewRow:
     return ReviewRow(*found)
 
 
-def open_rows(tx: Transaction, scope: Scope) -> list[ReviewRow]:
-    """Return all rows that wait, in the order of runs and rows."""
-    query = select(*_ROW).where(address_review.c.state == "open", own(scope, address_review.c.actor))
+def open_keys(tx: Transaction, scope: Scope) -> list[tuple[UUID, str, str]]:
+    """Return id, unknown name and core of all rows that wait, in the order of runs and rows."""
+    columns = address_review.c.id, address_review.c.unknown, address_review.c.core
+    query = select(*columns).where(address_review.c.state == "open", own(scope, address_review.c.actor))
     found = tx.connection.execute(query.order_by(address_review.c.run_id, address_review.c.row_no))
-    return [ReviewRow(*each) for each in found]
+    return [(each.id, each.unknown, each.core) for each in found]
+
+
+def rows(tx: Transaction, scope: Scope, ids: Sequence[UUID]) -> list[ReviewRow]:
+    """Return rows in the order of their ids as given."""
+    query = select(*_ROW).where(bulk.among(tx, address_review.c.id, ids), own(scope, address_review.c.actor))
+    found = {each.id: each for each in (ReviewRow(*values) for values in tx.connection.execute(query))}
+    return [found[each] for each in ids if each in found]
 
 
 def siblings(tx: Transaction, scope: Scope, of: ReviewRow) -> list[ReviewRow]:
@@ -167,7 +178,7 @@ def decision(tx: Transaction, scope: Scope, decision_id: UUID) -> Decision:
     found = tx.connection.execute(query).first()
     if found is None:
         raise NotFound("there is no such decision: reload the page", id=str(decision_id))
-    return Decision(*found[:3], bool(found[3]), *found[4:])
+    return Decision(*found)
 
 
 def latest_decision(tx: Transaction, scope: Scope) -> UUID | None:
@@ -210,6 +221,17 @@ def learned_names(tx: Transaction, scope: Scope) -> list[tuple[UUID, str]]:
     )
     found = tx.connection.execute(query.order_by(address_alias.c.name, address_alias.c.node_id))
     return [(each.node_id, each.name) for each in found]
+
+
+def has_node(tx: Transaction, node_id: UUID) -> bool:
+    """Tell whether a node is there and holds."""
+    query = select(address_node.c.id).where(address_node.c.id == node_id, address_node.c.valid_to.is_(None))
+    return tx.connection.execute(query).first() is not None
+
+
+def node_name(tx: Transaction, node_id: UUID) -> str:
+    """Return the name of a node."""
+    return str(tx.connection.execute(select(address_node.c.name).where(address_node.c.id == node_id)).scalar_one())
 
 
 def node_place(tx: Transaction, scope: Scope, node_id: UUID) -> tuple[float | None, float | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from sqlalchemy import delete, select
 
@@ -14,7 +15,6 @@ from gridmap.storage import gazetteer_tables as tables
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
-    from uuid import UUID
 
     from gridmap.access import Scope
     from gridmap.storage.database import Transaction
@@ -35,6 +35,7 @@ class Stored:
     lat: float | None
     radius: float
     shape: bytes | None
+    site_id: UUID | None
     source: str
     origin: str
     valid_from: date
@@ -68,6 +69,20 @@ def aliases(tx: Transaction, scope: Scope) -> list[tuple[UUID, str]]:
     table = tables.address_alias
     query = select(table.c.node_id, table.c.name).where(table.c.undone_at.is_(None))
     return [(row.node_id, row.name) for row in tx.connection.execute(query.order_by(table.c.name, table.c.node_id))]
+
+
+def add_register_aliases(tx: Transaction, names: Sequence[tuple[UUID, str]]) -> None:
+    """Store other names that a file brought; those that are there stay as they are."""
+    table = tables.address_alias
+    rows = [
+        {"id": uuid5(node, name), "node_id": node, "name": name, "origin": "register", "author": tx.actor}
+        | {"created_at": tx.now, "undone_at": None}
+        for node, name in dict.fromkeys(names)
+    ]
+    known = set()
+    for chunk in bulk.chunks([row["id"] for row in rows]):
+        known.update(tx.connection.scalars(select(table.c.id).where(bulk.among(tx, table.c.id, chunk))))
+    bulk.insert(tx, table, [row for row in rows if row["id"] not in known])
 
 
 def put_index(tx: Transaction, version: str, content: bytes) -> None:

@@ -123,7 +123,7 @@ class _Sheet:
 def _row(sheet: _Sheet, name: str, value: str) -> None:
     left, room = _MARGIN + 36.0, _WIDTH - 2 * _MARGIN - 36.0
     lines = wrap(plain(value), 9.5, room)
-    if len(lines) > 3:  # noqa: PLR2004 -- a sheet has one side
+    if len(lines) > 3:  # a sheet has one side
         lines = [*lines[:2], fitted("".join(lines[2:]), 9.5, room, "regular")]
     for number, line in enumerate(lines):
         sheet.line(left, 9.5, line)
@@ -163,7 +163,8 @@ def _draw(axes: Axes, picture: Mapping[str, Any], side: float) -> None:
         if name and thing["label"] and name not in placed:
             placed.add(name)
             axes.text(
-                *thing["label"],
+                thing["label"][0],
+                thing["label"][1],
                 fitted(name, 7, side / 2, "regular"),
                 fontproperties=face().properties(7),
                 ha="center",

@@ -11,6 +11,7 @@ _SUBCOMMANDS = {
     "geocode": "gridmap.cli.address.geocode",
     "batch": "gridmap.cli.address.batch",
     "reverse": "gridmap.cli.address.reverse",
+    "online": "gridmap.cli.address.online",
     "evaluate": "gridmap.cli.address.evaluate",
 }
 

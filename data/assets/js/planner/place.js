@@ -81,7 +81,7 @@ gridmap.planPlace = (function () {
       element('p', { class: 'code' }, grid.code + (grid.provisional ? '（暂定）' : '')),
       figures(grid),
       element('p', { class: 'hint' }, facts(grid)),
-      ...(grid.four_limits ? [element('p', { class: 'name' }, '四至：' + grid.four_limits)] : []),
+      ...gridmap.planSentence.show(page, talk, grid),
       ...verbs(page, grid, talk));
   }
 

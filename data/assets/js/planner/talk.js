@@ -155,6 +155,7 @@ gridmap.planTalk = (function () {
       undo: () => step('/undo', {}),
       redo: () => step('/redo', {}),
       check: () => quietly('/check'),
+      limits: (grid) => quietly('/limits?grid=' + encodeURIComponent(grid)),
       changes: () => quietly('/changes'),
       differences: async function () {
         const diff = await quietly('/diff?geometry=true');

@@ -51,9 +51,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["run_id"], ["geocode_run.id"], name=op.f("fk_address_review_run_id")),
         sa.ForeignKeyConstraint(["node_id"], ["address_node.id"], name=op.f("fk_address_review_node_id")),
-        sa.ForeignKeyConstraint(
-            ["decision_id"], ["address_decision.id"], name=op.f("fk_address_review_decision_id")
-        ),
+        sa.ForeignKeyConstraint(["decision_id"], ["address_decision.id"], name=op.f("fk_address_review_decision_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address_review")),
         sa.UniqueConstraint("run_id", "row_no", name=op.f("uq_address_review_run_id_row_no")),
     )

@@ -1,0 +1,68 @@
+// Everything that goes between the page and the server. The board is asked for again and again with its ETag.
+gridmap.caseTalk = (function () {
+  'use strict';
+
+  const ROOT = '/api/v1';
+  const POLL = 5000; // milliseconds
+  const ROLE = '受理派单员';
+
+  async function ask(path, body) {
+    const options = body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+    const answer = await fetch(ROOT + path, { credentials: 'same-origin', cache: 'no-store', ...options });
+    const content = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
+    return content;
+  }
+
+  const why = (error) => error.problem ? gridmap.caseWords.refusal(error.problem) : '没有连上服务器，请稍后再试；已填写的内容还在。';
+  const of = (id) => '/incidents/' + encodeURIComponent(id);
+
+  function address(asked) {
+    const query = new URLSearchParams({ stage: asked.stage, order: asked.order, limit: asked.limit, offset: asked.offset });
+    if (asked.text) query.set('q', asked.text);
+    for (const [facet, words] of Object.entries(asked.chosen)) for (const word of words) query.append(facet, word);
+    return ROOT + '/incidents/board?' + query;
+  }
+
+  // took(board, changed): something came, and whether it was asked for anew; failed(error): the last one is kept.
+  function board(page, { took, failed }) {
+    let tag = '', known = '', latest = 0;
+
+    async function fetchBoard() {
+      const mine = ++latest, at = address(page.asked);
+      try {
+        const headers = at === known && tag ? { 'If-None-Match': tag } : {};
+        const answer = await fetch(at, { credentials: 'same-origin', cache: 'no-store', headers });
+        if (mine !== latest) return;
+        if (answer.status === 304) return took(null);
+        const content = await answer.json();
+        if (mine !== latest) return;
+        if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
+        tag = answer.headers.get('ETag') || '';
+        known = at;
+        took(content);
+      } catch (error) {
+        if (mine === latest) failed(error);
+      }
+    }
+
+    window.setInterval(() => { if (!document.hidden) fetchBoard(); }, POLL);
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) fetchBoard(); });
+    return fetchBoard;
+  }
+
+  return {
+    board, why, ROLE,
+    history: (id) => ask(of(id) + '/history?role=' + encodeURIComponent(ROLE)),
+    near: (id) => ask(of(id) + '/duplicates'),
+    move: (id, body) => ask(of(id) + '/moves', { role: ROLE, ...body }),
+    decide: (id, approval, body) => ask(of(id) + '/approvals/' + encodeURIComponent(approval), body),
+    statement: (id) => ask('/statements', { incident: id }),
+    report: (body) => ask('/incidents', body),
+    locate: (at) => ask('/locate?' + new URLSearchParams({ lon: at.lng, lat: at.lat })),
+    heat: (category, month, size) => ask('/incidents/heat?' + new URLSearchParams({ category, month, size })),
+    categories: () => ask('/lookups/categories'),
+    ladder: () => ask('/lookups/ladder'),
+    photo: (id, sha256) => ROOT + of(id) + '/photos/' + sha256
+  };
+})();

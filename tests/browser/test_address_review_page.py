@@ -1,0 +1,156 @@
+"""The page of checking addresses in Chromium: ten rows by keyboard alone, at the desk and on a telephone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+from fresh_databases import copied_file
+from office import write_csv
+from serving import Server
+from test_geocoding import fill
+
+from gridmap.access import Scope
+from gridmap.config import data_dir
+from gridmap.runner import geocode_table
+from gridmap.services import gazetteer
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import Visit
+    from playwright.sync_api import Page
+
+READY = "() => window.gridmap && gridmap.page && gridmap.page.ready"
+ROWS = [
+    *(f"老钢厂宿舍3栋{room}" for room in ("101", "102", "103", "104")),
+    "解放路11号丽景湾",
+    "解放路13号云锦台",
+    "解放路15号月桂坊",
+    "解放路19号松风苑",
+    "解放路21号听涛居",
+    "解放路23号望湖楼",
+    "蓝鲸广场",
+    "黑潭里7栋",
+    "白鹭洲<b>公寓",
+    "红棉坊",
+]
+
+
+@pytest.fixture
+def address(spatialite_template: Path, tmp_path: Path) -> Iterator[str]:
+    """The office with a queue of addresses, served."""
+    with copied_file(spatialite_template, tmp_path) as path:
+        database = Database.open(path)
+        fill(database, tmp_path)
+        with database.transaction("tester", write=True) as tx:
+            gazetteer.build(tx, Scope.everything("tester"))
+        source = write_csv(tmp_path / "rows.csv", ["地址"], [[row] for row in ROWS])
+        geocode_table(database, source, tmp_path / "out.csv", "tester")
+        database.close()
+        with Server(str(path)) as server:
+            yield server.address
+
+
+def opened(visit: Callable[..., Visit], address: str, *, phone: bool = False) -> Visit:
+    seen = visit(f"{address}/addresses", phone=phone)
+    seen.page.wait_for_function(READY)
+    return seen
+
+
+def waiting(address: str) -> int:
+    return int(httpx2.get(f"{address}/api/v1/address-review").json()["waiting"])
+
+
+def settled(page: Page, decided: int) -> None:
+    page.wait_for_function("(n) => gridmap.page.decided === n && !gridmap.page.busy", arg=decided)
+
+
+def test_ten_rows_by_keyboard_alone(visit: Callable[..., Visit], address: str) -> None:
+    seen = opened(visit, address)
+    page, press = seen.page, seen.page.keyboard.press
+    before = waiting(address)
+    assert before == len(ROWS)
+    # an unknown name: search, choose the second candidate and then the first, accept; its kind goes with it
+    assert "老钢厂宿舍" in page.locator("#row-title").inner_text()
+    press("/")
+    page.keyboard.type("阳光花园3栋1单元101")
+    press("Enter")
+    page.wait_for_function("() => gridmap.page.options.length > 0 && !gridmap.page.busy")
+    press("1")
+    press("Enter")
+    settled(page, 1)
+    assert "「老钢厂宿舍」即「阳光花园」" in page.locator("#notice").inner_text()
+    after = waiting(address)
+    assert after < before - 1
+    # undo brings all of it back, and it is done again
+    press("u")
+    settled(page, 0)
+    assert waiting(address) == before
+    press("/")
+    press("Control+A")
+    page.keyboard.type("阳光花园3栋1单元101")
+    press("Enter")
+    page.wait_for_function("() => gridmap.page.options.length > 0 && !gridmap.page.busy")
+    press("Enter")
+    settled(page, 1)
+    decided = 1
+    # down and up the list; a pin at the crosshair, moved by the keyboard
+    press("ArrowDown")
+    press("ArrowDown")
+    press("ArrowUp")
+    assert page.evaluate("gridmap.page.at") == 1
+    press("Shift+ArrowRight")
+    press("p")
+    press("Enter")
+    decided += 1
+    settled(page, decided)
+    # a new place
+    press("n")
+    press("Enter") if page.locator("#new-name").input_value() else page.keyboard.type("新地点")
+    if page.locator("#new-place").is_visible():
+        press("Enter")
+    decided += 1
+    settled(page, decided)
+    # nobody knows, and the rest by the first candidate or a pin
+    press("0")
+    decided += 1
+    settled(page, decided)
+    while decided < 10:
+        if page.evaluate("gridmap.page.chosen") < 0:
+            press("p")
+        press("Enter")
+        decided += 1
+        settled(page, decided)
+    assert waiting(address) <= before - 10
+    seen.assert_clean()
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_no_barrier_is_found_and_nothing_is_cut_off(
+    visit: Callable[..., Visit],
+    address: str,
+    phone: bool,  # noqa: FBT001
+) -> None:
+    seen = opened(visit, address, phone=phone)
+    page = seen.page
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    for act in (lambda: None, lambda: page.click("#add")):
+        act()
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    assert page.locator("#queue button").count() == len(ROWS)
+    seen.assert_clean()
+
+
+def test_an_empty_queue_says_how_to_begin(visit: Callable[..., Visit], address: str) -> None:
+    for row in httpx2.get(f"{address}/api/v1/address-review").json()["rows"]:
+        httpx2.post(f"{address}/api/v1/address-review/{row['id']}/decision", json={"kind": "unknown"})
+    seen = opened(visit, address)
+    assert "没有待核对的地址" in seen.page.locator("#empty").inner_text()
+    assert not seen.page.locator("#row").is_visible()
+    seen.assert_clean()

@@ -1,0 +1,90 @@
+"""Interpolation and answers on real Shanghai addresses; nothing is tuned on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from gridmap.access import Scope
+from gridmap.address.answer import answer
+from gridmap.address.evaluate import judge, score
+from gridmap.address.fitting import left_out
+from gridmap.address.perturb import noisy
+from gridmap.services import gazetteer
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridmap.address.index import GazetteerIndex
+
+AREA = "上海市黄浦区"
+
+
+@pytest.fixture(scope="module")
+def bund(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> GazetteerIndex:
+    target = str(tmp_path_factory.mktemp("bund") / "gridmap.db")
+    database = Database.create(target)
+    scope = Scope.everything("tester")
+    files = [
+        shared_data / "shanghai_bund" / f"{name}.geojson" for name in ("roads", "house_numbers", "buildings", "places")
+    ]
+    with database.transaction("tester", write=True) as tx:
+        report = gazetteer.build(tx, scope, files)
+    assert report.by_level["number"] >= 140
+    assert report.tied >= 115
+    with database.transaction("tester") as tx:
+        index = gazetteer.current_index(tx, scope)
+    database.close()
+    return index
+
+
+def missed(bund: GazetteerIndex) -> dict[str, np.ndarray]:
+    found: dict[str, list[float]] = {}
+    for kind, _, error in left_out(bund):
+        if kind.startswith("interpolated"):
+            found.setdefault(kind, []).append(error)
+    return {kind: np.array(errors) for kind, errors in found.items()}
+
+
+def test_interpolation_between_known_numbers_beats_the_baseline(bund: GazetteerIndex) -> None:
+    errors = missed(bund)["interpolated_between"]
+    generator = np.random.default_rng(7)
+    draws = generator.choice(errors, (4000, len(errors)))
+    medians, tails = np.median(draws, axis=1), np.quantile(draws, 0.9, axis=1)
+    low, high = np.quantile(medians, (0.025, 0.975))
+    print(f"n={len(errors)}: median {np.median(errors):.1f} m [{low:.1f}, {high:.1f}],", end=" ")  # noqa: T201
+    print(f"p90 {np.quantile(errors, 0.9):.1f} m {np.quantile(tails, (0.025, 0.975)).round(1).tolist()}")  # noqa: T201
+    assert len(errors) >= 44
+    assert round(float(np.median(errors))) <= 21
+    assert np.quantile(errors, 0.9) <= 43.0
+
+
+def test_every_number_with_a_neighbour_is_placed(bund: GazetteerIndex) -> None:
+    errors = np.concatenate(list(missed(bund).values()))
+    assert len(errors) >= 108
+    assert np.median(errors) <= 30.0  # the tail of streets of which two numbers are known is long: 263 m
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("上海市黄浦区中山东一路18号", "中山东一路18号"),
+        ("中山东1路20号", "中山东一路20号"),
+        ("和平饭店", "和平饭店"),
+        ("南京东路与四川中路交叉口", "南京东路与四川中路交叉口"),
+    ],
+)
+def test_real_addresses(bund: GazetteerIndex, text: str, name: str) -> None:
+    assert answer(bund, text).name.endswith(name)
+
+
+def test_noise_on_streets_that_nothing_was_tuned_on(bund: GazetteerIndex) -> None:
+    queries = noisy(bund, 800, half="reported", area=AREA)
+    scores = score([judge(bund, each.text, each.kinds[0], answer(bund, each.text), each.node) for each in queries])
+    assert scores.top1 >= 0.955
+    assert scores.auto >= 0.85
+    assert scores.auto_precision >= 0.99
+    assert scores.conflicts <= 0.001

@@ -1,0 +1,261 @@
+"""The gazetteer of an office, one address, a table of them, and back from a point: on both databases."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import shapely
+from click.testing import CliRunner
+from office import client_of, load, lonlat, open_office, write_csv, write_geojson
+
+from gridmap.access import Scope
+from gridmap.cli.main import cli
+from gridmap.errors import BadInput, NoGazetteer
+from gridmap.runner import geocode_table
+from gridmap.services import gazetteer
+from gridmap.services.geocoding import geocode, locate_text
+from gridmap.services.reverse_geocoding import reverse
+from gridmap.storage import gazetteer as store
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EVERYTHING = Scope.everything("tester")
+
+
+def line(*corners: tuple[float, float]) -> shapely.Geometry:
+    return shapely.LineString([lonlat(x, y) for x, y in corners])
+
+
+def box(x: float, y: float, size: float) -> shapely.Geometry:
+    return shapely.Polygon([lonlat(*each) for each in ((x, y), (x + size, y), (x + size, y + size), (x, y + size))])
+
+
+def fill(database: Database, folder: Path) -> None:
+    """The drawn office with two roads, house numbers, a compound with a building, households and a shop."""
+    open_office(database, folder)
+    roads = [
+        (line((0, 150), (700, 150)), {"道路编号": "D1", "道路名称": "解放路"}),
+        (line((350, 0), (350, 300)), {"道路编号": "D2", "道路名称": "建设街"}),
+    ]
+    load(database, "roads", write_geojson(folder / "roads.geojson", roads))
+    plates = [
+        ("解放路", str(number), *lonlat(50 + number * 10, 160 if number % 2 else 140))
+        for number in range(1, 40)
+        if number != 17
+    ]
+    load(database, "house_numbers", write_csv(folder / "plates.csv", ["道路", "门牌号", "经度", "纬度"], plates))
+    compound = (box(120, 170, 60), {"编号": "C1", "名称": "阳光花园", "地址": "解放路11号"})
+    load(database, "compounds", write_geojson(folder / "compounds.geojson", [compound]))
+    building = (box(130, 180, 20), {"编号": "B3", "名称": "阳光花园3栋", "小区": "C1", "地址": "解放路11号阳光花园3栋"})
+    load(database, "buildings", write_geojson(folder / "buildings.geojson", [building]))
+    households = [
+        (f"B3-1-{room}", f"解放路11号阳光花园3栋1单元{room}室", "C1", "B3", "1", room, *lonlat(140, 190))
+        for room in ("101", "102")
+    ]
+    header = ["户编号", "地址", "小区编号", "楼栋编号", "单元", "室号", "经度", "纬度"]
+    load(database, "households", write_csv(folder / "homes.csv", header, households))
+    shops = [("S1", "示范如意文具店", "解放路5号附2号", *lonlat(100, 160))]
+    load(database, "shops", write_csv(folder / "shops.csv", ["编号", "名称", "地址", "经度", "纬度"], shops))
+
+
+@pytest.fixture
+def office(target: str, tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(target)
+    fill(database, tmp_path)
+    with database.transaction("tester", write=True) as tx:
+        gazetteer.build(tx, EVERYTHING)
+    yield database
+    database.close()
+
+
+def test_one_address_leads_to_point_grid_and_reasons(office: Database) -> None:
+    with office.transaction("tester") as tx:
+        found = geocode(tx, EVERYTHING, "解放路11号阳光花园3栋1单元101")
+        assert (found.level_name, found.name, found.band) == ("户室", "解放路11号阳光花园3栋1单元101室", "auto")
+        assert (found.lon, found.lat) == pytest.approx(lonlat(140, 190), abs=1e-7)
+        assert (found.verdict, found.grids[0].share) == ("inside", 1.0)
+        road = geocode(tx, EVERYTHING, "建设街")
+        assert road.verdict == "ambiguous"
+        assert 0.9 < sum(each.share for each in road.grids) <= 1.001
+        crossing = geocode(tx, EVERYTHING, "解放路与建设街交叉口")
+        assert (crossing.lon, crossing.lat) == pytest.approx(lonlat(350, 150), abs=1e-7)
+
+
+def test_a_missing_house_number_is_interpolated_on_its_side(office: Database) -> None:
+    with office.transaction("tester") as tx:
+        found = geocode(tx, EVERYTHING, "解放路17号")
+    assert found.level_name == "门牌插值"
+    assert (found.lon, found.lat) == pytest.approx(lonlat(220, 160), abs=1e-6)
+
+
+def test_others_get_a_point_or_nothing(office: Database) -> None:
+    with office.transaction("tester") as tx:
+        located = locate_text(tx, EVERYTHING, "市民反映，解放路5号附2号门口占道经营，请处理。")
+        assert located is not None
+        assert located.lonlat == pytest.approx(lonlat(100, 160), abs=1e-6)
+        assert locate_text(tx, EVERYTHING, "楼上太吵") is None
+
+
+def test_without_a_gazetteer_nothing_is_located(database: Database) -> None:
+    with database.transaction("tester") as tx:
+        assert locate_text(tx, EVERYTHING, "解放路5号") is None
+        with pytest.raises(NoGazetteer, match="gazetteer build"):
+            geocode(tx, EVERYTHING, "解放路5号")
+    with database.transaction("tester", write=True) as tx, pytest.raises(BadInput, match="import communities"):
+        gazetteer.build(tx, EVERYTHING)
+
+
+def test_a_caller_without_areas_sees_no_addresses(office: Database) -> None:
+    with office.transaction("nobody") as tx, pytest.raises(NoGazetteer):
+        geocode(tx, Scope("nobody"), "解放路5号")
+
+
+def test_building_again_changes_nothing_and_a_renamed_compound_is_found_by_both_names(
+    office: Database, tmp_path: Path
+) -> None:
+    with office.transaction("tester") as tx:
+        version = store.index_version(tx, EVERYTHING)
+    with office.transaction("tester", write=True) as tx:
+        again = gazetteer.build(tx, EVERYTHING)
+    assert (again.version, again.added, again.retired) == (version, 0, 0)
+    renamed = (box(120, 170, 60), {"编号": "C1", "名称": "金色家园", "地址": "解放路11号"})
+    load(office, "compounds", write_geojson(tmp_path / "renamed.geojson", [renamed]))
+    with office.transaction("tester", write=True) as tx:
+        report = gazetteer.build(tx, EVERYTHING)
+    assert report.redirected >= 1
+    with office.transaction("tester") as tx:
+        now, before = (geocode(tx, EVERYTHING, name) for name in ("金色家园", "阳光花园"))
+        assert now.node_id == before.node_id
+        old = next(node for node in store.nodes(tx, EVERYTHING) if node.name == "阳光花园")
+        assert str(old.redirect_id) == now.node_id
+        assert old.valid_to is not None
+
+
+def test_files_in_the_style_of_openstreetmap(database: Database, tmp_path: Path) -> None:
+    streets = [
+        (line((0, 0), (500, 0)), {"name": "外滩路", "highway": "residential"}),
+        (line((0, 9), (500, 9)), {"name": "2号线", "railway": "subway"}),
+    ]
+    places = [
+        (
+            shapely.Point(lonlat(100, 10)),
+            {"id": 1, "name": "和平饭店", "addr:street": "外滩路", "addr:housenumber": "20"},
+        ),
+        (shapely.Point(lonlat(300, 10)), {"id": 2, "addr:street": "外滩路", "addr:housenumber": "30号"}),
+    ]
+    files = [write_geojson(tmp_path / "streets.geojson", streets), write_geojson(tmp_path / "places.geojson", places)]
+    with database.transaction("tester", write=True) as tx:
+        report = gazetteer.build(tx, EVERYTHING, files, crs="EPSG:4490")
+    assert (report.by_level["road"], report.by_level["number"], report.tied) == (1, 2, 2)
+    with database.transaction("tester", write=True) as tx:
+        assert gazetteer.build(tx, EVERYTHING).version == report.version  # what files brought stays
+    with database.transaction("tester") as tx:
+        assert geocode(tx, EVERYTHING, "外滩路20号和平饭店").name == "外滩路20号和平饭店"
+        assert geocode(tx, EVERYTHING, "外滩路24号").level_name == "门牌插值"
+
+
+def test_a_table_is_answered_once_and_the_same_every_time(office: Database, tmp_path: Path) -> None:
+    texts = [
+        "解放路11号阳光花园3栋1单元101室",
+        "解放路11号3栋1单元102",
+        "解放路99999号",
+        "没有",
+        "=1+1",
+        "解放路11号阳光花园3栋1单元101室",
+    ]
+    table = write_csv(tmp_path / "in.csv", ["编号", "地址"], [(f"{number}", text) for number, text in enumerate(texts)])
+    first = geocode_table(office, table, tmp_path / "one.csv", "tester")
+    again = geocode_table(office, table, tmp_path / "two.csv", "tester", processes=2)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    assert (first.rows, first.kept, again.kept) == (6, 0, 6)
+    assert first.levels == again.levels
+    with (tmp_path / "one.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["地址"].lstrip("'") for row in rows] == texts
+    assert rows[0]["匹配级别"] == "户室"
+    assert rows[0]["处理"] == "自动采用"
+    assert rows[3]["处理"] == "未匹配"
+    geocode_table(office, table, tmp_path / "one.xlsx", "tester")
+    assert (tmp_path / "one.xlsx").stat().st_size > 0
+
+
+def test_an_interrupted_table_goes_on(office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridmap.runner.CHUNK", 2)
+    table = write_csv(tmp_path / "in.csv", ["地址"], [(f"解放路{number}号",) for number in range(1, 8)])
+
+    def stop(done: int) -> None:
+        if done >= 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        geocode_table(office, table, tmp_path / "out.csv", "tester", stop)
+    assert geocode_table(office, table, tmp_path / "out.csv", "tester").kept == 4
+
+
+def test_a_table_without_addresses_names_its_columns(office: Database, tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "in.csv", ["甲", "乙"], [("1", "2")])
+    with pytest.raises(BadInput, match="甲, 乙"):
+        geocode_table(office, table, tmp_path / "out.csv", "tester")
+
+
+def test_a_point_in_words(office: Database) -> None:
+    with office.transaction("tester") as tx:
+        at_door = reverse(tx, EVERYTHING, *lonlat(61, 161))
+        assert at_door.words == "解放路1号"
+        assert at_door.place is not None
+        assert at_door.crossing is not None
+        far = reverse(tx, EVERYTHING, *lonlat(540, 260))
+        assert far.words == "解放路39号东北约140米"
+
+
+def test_the_api_answers_and_refuses(office: Database, target: str) -> None:
+    del office
+    with client_of(target) as client:
+        answered = client.post("/api/v1/addresses/geocode", json={"addresses": ["解放路11号", "没有"]})
+        assert answered.status_code == 200
+        assert [each["level_name"] for each in answered.json()] == ["门牌", "未匹配"]
+        assert client.post("/api/v1/addresses/geocode", json={"addresses": []}).status_code == 422
+        lon, lat = lonlat(61, 161)
+        words = client.get("/api/v1/addresses/reverse", params={"lon": lon, "lat": lat}).json()
+        assert words["words"] == "解放路1号"
+
+
+def test_the_commands(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database.open(target)
+    fill(database, tmp_path)
+    database.close()
+    monkeypatch.setenv("GRIDMAP_DATABASE", target)
+
+    def run(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(cli, words, standalone_mode=False)
+        assert result.exception is None, result.exception
+        return result.return_value or 0, result.output
+
+    assert "house numbers tied" in run("gazetteer", "build")[1]
+    assert run("address", "geocode", "解放路11号")[0] == 0
+    code, output = run("address", "geocode", "--json", "解放路11号阳光花园9栋")
+    assert json.loads(output)["level_name"] == "小区单位"
+    assert "解放路1号" in run("address", "reverse", *(f"{value:.9f}" for value in lonlat(61, 161)))[1]
+    lon, lat = lonlat(160, 160)
+    rows = [("解放路11号", "解放路", "11", f"{lat},{lon},15"), ("解放路12号", "解放路", "13", "")]
+    cases = write_csv(
+        tmp_path / "cases.csv", ["query", "expected_road", "expected_number", "expected_coordinate"], rows
+    )
+    assert "50.00% right" in run("address", "evaluate", str(cases), "--save", str(tmp_path / "r.json"))[1]
+    report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    report["right"].append("解放路12号")
+    (tmp_path / "r.json").write_text(json.dumps(report), encoding="utf-8")
+    code, output = run("address", "evaluate", str(cases), "--compare", str(tmp_path / "r.json"))
+    assert code == 1
+    assert "was right before: 解放路12号" in output
+    assert "queries" in run("address", "evaluate", "--noise", "30")[1]
+    assert (
+        run("address", "batch", str(cases), "-o", str(tmp_path / "o.csv"), "--column", "query", "--processes", "1")[0]
+        == 0
+    )

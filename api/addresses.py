@@ -28,7 +28,7 @@ class AddressesIn(BaseModel):
     addresses: list[Text] = Field(min_length=1, max_length=_MOST)
 
 
-class OptionOut(BaseModel):
+class CandidateOut(BaseModel):
     """A node of the gazetteer that may be meant; a higher score is better."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -80,7 +80,7 @@ class GeocodedOut(BaseModel):
     probability: float = Field(description="That the node is right, calibrated.")
     band: str = Field(description="auto: needs no person; review; none: nothing was found.")
     reasons: list[str]
-    options: list[OptionOut]
+    options: list[CandidateOut]
     fields: list[FieldOut]
     verdict: str = Field(description="inside, near_border, ambiguous, outside or unlocated; empty without a plan.")
     grids: list[GridShareOut]

@@ -15,7 +15,7 @@ from api.problems import answers
 from gridmap.errors import NoPlan, NotFound
 from gridmap.services.live import land_revision, live_land
 from gridmap.services.tiles import KnownStates
-from maps import dispatch, limits_page, live, planner
+from maps import address_review, dispatch, limits_page, live, planner
 from maps.live import live_page
 from maps.notices import notice_page
 
@@ -73,9 +73,8 @@ def get_map(
 @router.get("/assets/{name}", operation_id="get_asset", response_class=Response, responses=answers(404, 422) | _FILES)
 def get_asset(name: Text, accept_encoding: Annotated[str, Header()] = "") -> Response:
     """Give a script or style; it never changes under its name."""
-    found = next(
-        (each for page in (live, planner, limits_page, dispatch) for each in page.bundles() if each.name == name), None
-    )
+    made = (live, planner, limits_page, dispatch, address_review)
+    found = next((each for page in made for each in page.bundles() if each.name == name), None)
     if found is None:
         raise NotFound(f"there is no asset {name!r}: reload the page, it names the present ones", asset=name)
     headers = {"Cache-Control": _A_YEAR, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}

@@ -71,10 +71,10 @@ class HandingOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _HANDING})
 
-    old: str | None
-    old_name: str | None
-    new: str | None
-    new_name: str | None
+    old: str | None = None
+    old_name: str | None = None
+    new: str | None = None
+    new_name: str | None = None
     numbers: dict[str, int]
 
 

@@ -128,12 +128,12 @@ class PlanOut(BaseModel):
     state: str
     word: str
     subdistrict: str
-    valid_from: date | None
-    valid_to: date | None
-    based_on: str | None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    based_on: str | None = None
     revision: int
-    undo: str | None
-    redo: str | None
+    undo: str | None = None
+    redo: str | None = None
 
 
 class PlanNumbersOut(BaseModel):
@@ -144,7 +144,7 @@ class PlanNumbersOut(BaseModel):
     grids: int
     blocks: int
     target: dict[str, Any]
-    largest_deviation: dict[str, Any] | None
+    largest_deviation: dict[str, Any] | None = None
     unassigned: dict[str, int]
     changed_hands: dict[str, int]
 
@@ -194,8 +194,8 @@ class EditOut(BaseModel):
     removed: list[dict[str, str]]
     numbers: PlanNumbersOut
     warnings: list[dict[str, Any]] = Field(description="Buildings and compounds that the edit divides.")
-    undo: str | None
-    redo: str | None
+    undo: str | None = None
+    redo: str | None = None
 
 
 class LoggedEditOut(BaseModel):

@@ -34,8 +34,6 @@ from gridmap.storage.database import Database
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STEADY = 1.5  # seconds before the first kill: the process has to have begun
-
 
 def _take(target: str, path: Path) -> dict[str, Any]:
     database = Database.open(target)
@@ -61,7 +59,10 @@ def measure(name: str, target: str, mixed: Mixed, kills: int) -> None:
     rng = random.Random(1)  # noqa: S311 -- the same moments each time
     for _ in range(kills):
         process = subprocess.Popen([sys.executable, __file__, "--take", target, str(mixed.path)])
-        time.sleep(_STEADY + rng.uniform(0.5, 8.0))
+        kept = len(_stored(target))
+        while len(_stored(target)) == kept and process.poll() is None:
+            time.sleep(0.2)
+        time.sleep(rng.uniform(0.1, 6.0))
         process.send_signal(signal.SIGKILL)
         process.wait()
         print(f"{name}: killed with {len(_stored(target)):,} rows in", flush=True)

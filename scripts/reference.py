@@ -215,8 +215,15 @@ def api_page() -> str:
         for method, operation in operations.items()
     ]
     answers = [value_section(name, schema) for name, schema in schemas.items() if f"(#{name.lower()})" in str(sections)]
-    nested = [value_section(name, schema) for name, schema in schemas.items() if f"(#{name.lower()})" in str(answers)]
-    return page("API", ABOUT_API, *sections, "## Values", *sorted({*answers, *nested}))
+    values = set(answers)
+    while (
+        nested := {
+            value_section(name, schema) for name, schema in schemas.items() if f"(#{name.lower()})" in str(values)
+        }
+        - values
+    ):
+        values |= nested
+    return page("API", ABOUT_API, *sections, "## Values", *sorted(values))
 
 
 def route_section(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:

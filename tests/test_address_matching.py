@@ -17,9 +17,10 @@ from gridmap.address.express import Express
 from gridmap.address.gazetteer import LEVEL, Nodes
 from gridmap.address.index import GazetteerIndex, index_of
 from gridmap.address.names import one_apart, shortened
+from gridmap.address.noise import KINDS
 from gridmap.address.normalise import normalise
 from gridmap.address.parse import parse
-from gridmap.address.perturb import KINDS, half_of, noisy
+from gridmap.address.perturb import half_of, noisy
 
 INDEX = sample_index()
 TEXT = st.text(max_size=80)

@@ -336,7 +336,7 @@ def test_memory_tables_and_log_always_agree(town: Database, seed: int) -> None:
 
 _KINDS = (
     *("merge", "transfer", "rename", "reshape", "push", "new_grid", "retire", "recode", "set_kind"),
-    *("move_to_community", "declare_multipart"),
+    *("move_to_community", "declare_multipart", "describe"),
 )
 
 
@@ -359,6 +359,7 @@ def _random_step(tx: Transaction, draft: UUID, random: Random) -> None:
         "set_kind": {"grid": one, "kind": random.choice(["general", "dedicated"])},
         "move_to_community": {"grid": one, "community": layout.grids[UUID(other)].community_code},
         "declare_multipart": {"grid": one, "multipart": random.random() < 0.5},
+        "describe": {"grid": one, "four_limits": f"东至示范{random.randint(0, 9)}路"},
     }
     if kind in operations:
         drafts.edit(tx, EVERYTHING, draft, {"op": kind, **operations[kind]})

@@ -132,7 +132,7 @@ def grids_of(tally: Tally) -> list[UUID | None]:
     return [tally.grid_of(row) for row in range(len(tally.grid))]
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(POINTS, st.data())
 def test_a_tally_says_what_the_rule_says(points: list[tuple[float, float]], data: DataObject) -> None:
     decisions = data.draw(st.lists(st.sampled_from([None, None, *GRIDS]), min_size=len(points), max_size=len(points)))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridmap.address.calibrate import Calibration, shipped
+from gridmap.address.descend import Candidate
 from gridmap.address.free_text import find_addresses
 from gridmap.address.gazetteer import LEVELS
 from gridmap.address.index import ALIAS, CLOSE, SOUND
 from gridmap.address.interpolate import interpolate
-from gridmap.address.match import Candidate, candidates
+from gridmap.address.match import candidates
 from gridmap.address.normalise import normalise
 from gridmap.address.parse import parse
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PRECISION = 0.9975  # of what is accepted, on the tuned half; the promise is 99.5 %
 _LEAST_ACCEPTED = 0.9
+_SAME_PLACE = 0.1  # metres: what a gazetteer has at one point tells nothing about distances
 _FEW = 30
 _SAMPLE = (2, 3, 4, 6, 9, 13)
 _UNEVEN = (1, 1, 2, 5, 12)
@@ -76,7 +77,7 @@ def _radii(missed: Sequence[Missed]) -> dict[str, tuple[float, float]]:
     return {
         kind: fit_radius(np.array([error for error, _ in rows]), np.array([scale for _, scale in rows]))
         for kind, rows in sorted(by_kind.items())
-        if len(rows) >= _FEW
+        if len(rows) >= _FEW and max(error for error, _ in rows) > _SAME_PLACE
     }
 
 

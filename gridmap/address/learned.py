@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-import marisa_trie
+import marisa_trie  # type: ignore[import-not-found]  # it ships no types
 import numpy as np
 
 from gridmap.address.gazetteer import LEVEL
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _BY_NAME = frozenset(LEVEL[level] for level in ("community", "road", "compound", "poi"))
 _ROADS = frozenset((LEVEL["road"],))
 _PLACES = frozenset((LEVEL["compound"], LEVEL["poi"]))
-_SHORTEST, _LONGEST = 2, 24  # characters of a name that the parser can be told
+_SHORTEST, _LONGEST = 3, 24  # characters of a name; two are a note or a piece of a name as often as a name
+_OFFICES = ("社区", "居委会", "居委", "村委会")
 _ASIDE = frozenset(
     ("country", "province", "city", "district", "town", "person", "repeat", "note", "mark")
 )  # what an address may say or leave out without meaning another place
@@ -100,18 +101,29 @@ def names_taught(
     road that of its road. A name that something else has already teaches nothing.
     """
     road, place = _holder(index, node, _ROADS), _holder(index, node, _PLACES)
+    named = any(each.label == "place" and index.named(str(each.value), _PLACES) for each in fields)
     taught: dict[tuple[int, str], None] = {}
-    for each in fields:
+    for at, each in enumerate(fields):
         if each.label == "road":
             holder, levels = road, _ROADS
+        elif named or each.text.endswith(_OFFICES):  # what stands beside a known place is no other name of it
+            continue
         elif each.label == "place" or (each.label in {"community", "part"} and each.text in missing):
             holder, levels = place, _PLACES
         else:
             continue
-        for name in dict.fromkeys((each.text, str(each.value))):
-            if holder >= 0 and _SHORTEST <= len(name) <= _LONGEST and not index.named(name, levels):
+        texts = [each.text, str(each.value)]
+        behind = fields[at + 1] if at + 1 < len(fields) else each
+        if levels is _ROADS and behind.label == "lane" and index.name(holder).endswith(behind.text):
+            texts = [each.text + behind.text]  # the lane is a road of its own
+        for name in dict.fromkeys(texts):
+            if holder >= 0 and _teaches(name) and not index.named(name, levels):
                 taught[holder, name] = None
     return list(taught)
+
+
+def _teaches(name: str) -> bool:
+    return _SHORTEST <= len(name) <= _LONGEST and not any(character.isdecimal() for character in name)
 
 
 def _holder(index: GazetteerIndex, node: int, levels: frozenset[int]) -> int:

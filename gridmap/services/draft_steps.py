@@ -136,15 +136,15 @@ def _changed(before: Session, after: Session, change: Change) -> set[UUID]:
     return changed | {each for each in noded if before.tally.numbers(each) != after.tally.numbers(each)}
 
 
-def undo_and_redo(tx: Transaction, plan_id: UUID, step: Step | None) -> tuple[str | None, str | None]:
+def undo_and_redo(tx: Transaction, scope: Scope, plan_id: UUID, step: Step | None) -> tuple[str | None, str | None]:
     """Name the operations that would be undone and done again after a step of a visible plan."""
-    return ways(tx, plan_id, step.head_id) if step else (None, None)
+    return ways(tx, scope, plan_id, step.head_id) if step else (None, None)
 
 
-def ways(tx: Transaction, plan_id: UUID, head_id: UUID | None) -> tuple[str | None, str | None]:
+def ways(tx: Transaction, scope: Scope, plan_id: UUID, head_id: UUID | None) -> tuple[str | None, str | None]:
     """Name the operations that would be undone and done again after an edit; None is the draft's beginning."""
-    before = drafts.edit_with(tx, head_id).op if head_id else None
-    after = drafts.edit_after(tx, plan_id, head_id)
+    before = drafts.edit_with(tx, scope, head_id).op if head_id else None
+    after = drafts.edit_after(tx, scope, plan_id, head_id)
     return before, after.op if after else None
 
 

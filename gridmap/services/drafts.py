@@ -119,7 +119,7 @@ def edit(
     made = drafts.Edit(
         id=new_id(),
         plan_id=draft_id,
-        number=drafts.next_number(tx, draft_id),
+        number=drafts.next_number(tx, scope, draft_id),
         parent_id=step.head_id if step else None,
         author=tx.actor,
         at=tx.now,
@@ -146,7 +146,7 @@ def undo(tx: Transaction, scope: Scope, draft_id: UUID, revision: int | None = N
     plan, step = _held(tx, scope, draft_id, revision)
     if step is None or step.head_id is None:
         raise Conflict("there is nothing to undo: the draft is as the plan that it began with", plan=str(draft_id))
-    last = drafts.edit_with(tx, step.head_id)
+    last = drafts.edit_with(tx, scope, step.head_id)
     return _replay(tx, scope, plan, session_at(tx, plan, step), Verb.UNDO, last)
 
 
@@ -161,7 +161,7 @@ def redo(tx: Transaction, scope: Scope, draft_id: UUID, revision: int | None = N
         As `edit`.
     """
     plan, step = _held(tx, scope, draft_id, revision)
-    following = drafts.edit_after(tx, draft_id, step.head_id) if step else None
+    following = drafts.edit_after(tx, scope, draft_id, step.head_id) if step else None
     if following is None:
         raise Conflict("there is nothing to redo: no edit was undone, or a newer one took its place")
     return _replay(tx, scope, plan, session_at(tx, plan, step), Verb.REDO, following)
@@ -186,7 +186,7 @@ def _replay(tx: Transaction, scope: Scope, plan: Plan, session: Session, verb: V
     layout = apply(session.layout, change)
     _require_within(scope, change, session.layout, layout)
     head = past.parent_id if back else past.id
-    taken = Taken(verb, past, head, change, layout, ways(tx, plan.id, head))
+    taken = Taken(verb, past, head, change, layout, ways(tx, scope, plan.id, head))
     return take(tx, scope, plan, session, taken, plan_profile())
 
 

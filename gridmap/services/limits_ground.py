@@ -54,7 +54,7 @@ def stored_surroundings(tx: Transaction, scope: Scope, plan: PlanInForce | None 
         Nothing with a name is stored.
     """
     found = plans_in_force(tx) if plan is None else [plan]
-    mark = (scope, drafts.registers_revision(tx), tuple((each.plan.id, each.plan.revision) for each in found))
+    mark = (scope, drafts.registers_revision(tx, scope), tuple((each.plan.id, each.plan.revision) for each in found))
     with _guard:
         if mark in _kept:
             return _kept[mark]

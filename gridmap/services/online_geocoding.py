@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gridmap.config import Settings
     from gridmap.storage.database import Transaction
 
+_STORED = "EPSG:4490"
 _PRIVATE = frozenset(("person", "note", "repeat", "mark", "unit", "floor", "room"))
 
 
@@ -41,8 +42,13 @@ class Reported:
 class Provider(Protocol):
     """An online geocoder. `crs` is the system of its coordinates, declared and never guessed."""
 
-    name: str
-    crs: str
+    @property
+    def name(self) -> str:
+        """What it is called in the audit."""
+
+    @property
+    def crs(self) -> str:
+        """The system of its coordinates."""
 
     def url(self, text: str) -> str:
         """Return what to ask for an address; it holds the key and is never logged."""
@@ -83,7 +89,7 @@ class Tianditu:
             if str(said["status"]) == "101":
                 return None
             if str(said["status"]) != "0":
-                raise BadInput(f"tianditu refused with status {said['status']}: check GRIDMAP_TIANDITU_KEY and its quota")
+                raise BadInput(f"tianditu refused with {said['status']}: check GRIDMAP_TIANDITU_KEY and its quota")
             place = said["location"]
             level = str(place.get("level", ""))
             return Reported(float(place["lon"]), float(place["lat"]), _TIANDITU.get(level, ROAD), level)
@@ -161,7 +167,7 @@ def accept(tx: Transaction, scope: Scope, provider: Provider, asked: str, conten
     if said is None:
         return None
     lon, lat = to_position(said.lon, said.lat, provider.crs)
-    place = locate(tx, scope, lon, lat)
+    place = locate(tx, scope, lon, lat, _STORED)
     if place.reason == "outside":
         far = f", {place.distance:,.0f} m from its nearest grid" if place.distance is not None else ""
         raise CoordinatesRefused(

@@ -12,7 +12,7 @@ from gridmap.datum import Plane
 from gridmap.model.land import GridKind, PlanState
 from gridmap.space.layout import Change, GridState, Layout
 from gridmap.space.measure import array_of
-from gridmap.storage import drafts, land, plans
+from gridmap.storage import drafts, land, lineage, plans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def as_json(change: Change) -> dict[str, Any]:
 def from_json(tx: Transaction, said: Mapping[str, Any], plane: Plane) -> Change:
     """Read a change of the log, with its blocks in the plane."""
     removed, added = [UUID(each) for each in said["removed"]], [UUID(each) for each in said["added"]]
-    lonlat = drafts.polygons(tx, [*removed, *added])
+    lonlat = drafts.polygons(tx, Scope.everything(tx.actor), [*removed, *added])
     flat = dict(zip(lonlat, plane.project_geometries(array_of(lonlat.values())).tolist(), strict=True))
     return Change(
         removed={block: flat[block] for block in removed},
@@ -109,13 +109,14 @@ def _base(tx: Transaction, plan: Plan, blocks: Mapping[UUID, Polygon], plane: Pl
     """Return the blocks that a draft began with, as refined since; those that it has still are not read again."""
     if plan.state is not PlanState.DRAFT or plan.based_on is None:
         return None
-    ids = dict.fromkeys(drafts.labels(tx, plan.based_on))
-    for change in drafts.path_changes(tx, Scope.everything(tx.actor), plan.id):
+    everything = Scope.everything(tx.actor)
+    ids = dict.fromkeys(lineage.labels(tx, everything, plan.based_on))
+    for change in drafts.path_changes(tx, everything, plan.id):
         if change["refines"]:
             for block in change["removed"]:
                 ids.pop(UUID(block), None)
             ids |= dict.fromkeys(UUID(block) for block in change["added"])
-    gone = drafts.polygons(tx, [block for block in ids if block not in blocks])
+    gone = drafts.polygons(tx, everything, [block for block in ids if block not in blocks])
     flat = dict(zip(gone, plane.project_geometries(array_of(gone.values())).tolist(), strict=True))
     return {block: blocks[block] if block in blocks else flat[block] for block in ids}
 

@@ -88,7 +88,7 @@ def get_plan(tx: Transaction, scope: Scope, plan_id: UUID, *, geojson: bool = Fa
     """
     plan = plans.plan_named(tx, scope, plan_id)
     profile, session = plan_profile(), open_session(tx, plan)
-    undo, redo = undo_and_redo(tx, plan.id, drafts.last_step(tx, scope, plan.id))
+    undo, redo = undo_and_redo(tx, scope, plan.id, drafts.last_step(tx, scope, plan.id))
     if plan.state is not PlanState.DRAFT:
         undo = redo = None
     grids = visible_grids(session, scope, session.layout.grids)

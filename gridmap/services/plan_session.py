@@ -22,7 +22,7 @@ from gridmap.services.plan_outlines import read_outlines
 from gridmap.services.plan_subjects import counted_subjects, inclusion_lists
 from gridmap.space.layout import difference
 from gridmap.space.measure import array_of
-from gridmap.storage import drafts, land, plans
+from gridmap.storage import drafts, land, lineage, plans
 from gridmap.tally import Tally
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def session_at(tx: Transaction, plan: Plan, step: Step | None) -> Session:
     """Return the session of a plan whose last step was read already."""
     everything = Scope.everything(tx.actor)
     in_force = plans.plan_in_force(tx, everything, plan.subdistrict_id)
-    registers, day = drafts.registers_revision(tx), today(tx)
+    registers, day = drafts.registers_revision(tx, everything), today(tx)
     key = (step.id if step else plan.id, in_force.id if in_force else None, registers, day)
     with _guard:
         if key in _sessions:
@@ -179,7 +179,9 @@ def _made(tx: Transaction, plan: Plan, ground: PlanGround, key: tuple[Any, ...],
     shapes = {grid.id: grid.shape for grid in plans.grids_of_plan(tx, Scope.everything(tx.actor), base)}
     blocks: dict[UUID, set[UUID]] = {grid_id: set() for grid_id in shapes}
     standing = ground.standing if ground.in_force is not None and base == ground.in_force.id else None
-    for block, grid_id in (standing.owner if standing else drafts.labels(tx, base)).items():
+    for block, grid_id in (
+        standing.owner if standing else lineage.labels(tx, Scope.everything(tx.actor), base)
+    ).items():
         blocks[grid_id].add(block)
     west, south, east, north = shapely.total_bounds(array_of(shapes.values())).tolist()
     return Session(

@@ -195,7 +195,7 @@ def latest_decision(tx: Transaction, scope: Scope) -> UUID | None:
 
 def rows_of(tx: Transaction, decision_id: UUID) -> list[ReviewRow]:
     """Return the rows that a decision closed."""
-    query = select(*_ROW).where(address_review.c.decision_id == decision_id).order_by(address_review.c.id)
+    query = select(*_ROW).where(address_review.c.decision_id == decision_id).order_by(address_review.c.row_no)
     return [ReviewRow(*each) for each in tx.connection.execute(query)]
 
 

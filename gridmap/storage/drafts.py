@@ -179,14 +179,21 @@ def write(tx: Transaction, plan: Plan, land: Land) -> None:
     bulk.put(tx, rows, kept, ("plan_id", "block_id"))
 
 
-def polygons(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Geometry]:
-    """Return blocks by id, lon/lat EPSG:4490; they are immutable and belong to no plan."""
-    table = tables.block
+def polygons(tx: Transaction, scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Geometry]:
+    """Return blocks by id, lon/lat EPSG:4490; a limited scope has those that a grid of its communities has or had."""
+    table, rows, grids = tables.block, tables.plan_row, tables.plan_grid
+    theirs = (
+        select(rows.c.block_id)
+        .join(grids, (grids.c.plan_id == rows.c.plan_id) & (grids.c.grid_id == rows.c.grid_id))
+        .where(within(scope, grids.c.community_id))
+    )
     found: dict[UUID, Geometry] = {}
     for chunk in bulk.chunks(list(ids)):
         query = select(table.c.id, table.c.geom).where(bulk.among(tx, table.c.id, list(chunk)))
-        rows = tx.connection.execute(query).all()
-        found.update(zip([row.id for row in rows], unpack([row.geom for row in rows]), strict=True))
+        if not scope.unlimited:
+            query = query.where(table.c.id.in_(theirs))
+        blocks = tx.connection.execute(query).all()
+        found.update(zip([row.id for row in blocks], unpack([row.geom for row in blocks]), strict=True))
     return found
 
 
@@ -197,13 +204,6 @@ def flags(tx: Transaction, scope: Scope, plan_id: UUID) -> dict[UUID, tuple[bool
         table.c.plan_id == plan_id, within(scope, table.c.community_id)
     )
     return {row.grid_id: (row.multipart, row.provisional) for row in tx.connection.execute(query)}
-
-
-def labels(tx: Transaction, plan_id: UUID) -> dict[UUID, UUID]:
-    """Return which grid has which block in a plan."""
-    table = tables.plan_row
-    rows = tx.connection.execute(select(table.c.block_id, table.c.grid_id).where(table.c.plan_id == plan_id))
-    return {row.block_id: row.grid_id for row in rows}
 
 
 def declare_apart(tx: Transaction, plan_id: UUID, grid_ids: Sequence[UUID]) -> None:
@@ -217,31 +217,31 @@ def declare_apart(tx: Transaction, plan_id: UUID, grid_ids: Sequence[UUID]) -> N
         )
 
 
-def registers_revision(tx: Transaction) -> tuple[str, int]:
+def registers_revision(tx: Transaction, scope: Scope) -> tuple[str, int]:
     """Return a value that is another one after anything but plans was changed, and in every database."""
+    del scope  # that something was changed somewhere tells nobody what
     table = tables.audit
     query = select(func.count()).select_from(table).where(table.c.subject_kind != "plan")
     return str(tx.connection.engine.url), int(tx.connection.execute(query).scalar_one())
 
 
-def edit_with(tx: Transaction, edit_id: UUID) -> Edit:
-    """Return one edit of the log; a step of a visible plan named it."""
-    return Edit(*tx.connection.execute(select(*_edit_columns()).where(plan_edit.c.id == edit_id)).one())
+def edit_with(tx: Transaction, scope: Scope, edit_id: UUID) -> Edit:
+    """Return one edit of the log of a visible plan."""
+    return Edit(*tx.connection.execute(_edits(scope).where(plan_edit.c.id == edit_id)).one())
 
 
-def edit_after(tx: Transaction, plan_id: UUID, head_id: UUID | None) -> Edit | None:
+def edit_after(tx: Transaction, scope: Scope, plan_id: UUID, head_id: UUID | None) -> Edit | None:
     """Return the edit that was made last on top of another: what there is to redo. None when there is none."""
     on_top = plan_edit.c.parent_id.is_(None) if head_id is None else plan_edit.c.parent_id == head_id
-    query = select(*_edit_columns()).where(plan_edit.c.plan_id == plan_id, on_top)
+    query = _edits(scope).where(plan_edit.c.plan_id == plan_id, on_top)
     row = tx.connection.execute(query.order_by(plan_edit.c.number.desc()).limit(1)).one_or_none()
     return Edit(*row) if row else None
 
 
 def edits(tx: Transaction, scope: Scope, plan_id: UUID) -> list[Edit]:
     """Return every edit of a visible draft in the order of making, those off its path included."""
-    query = select(*_edit_columns()).join_from(plan_edit, tables.plan, tables.plan.c.id == plan_edit.c.plan_id)
-    query = query.where(plan_edit.c.plan_id == plan_id, within_subdistrict(scope, tables.plan.c.subdistrict_id))
-    return [Edit(*row) for row in tx.connection.execute(query.order_by(plan_edit.c.number))]
+    query = _edits(scope).where(plan_edit.c.plan_id == plan_id).order_by(plan_edit.c.number)
+    return [Edit(*row) for row in tx.connection.execute(query)]
 
 
 def path_changes(tx: Transaction, scope: Scope, plan_id: UUID) -> list[dict[str, Any]]:
@@ -258,9 +258,13 @@ def path_changes(tx: Transaction, scope: Scope, plan_id: UUID) -> list[dict[str,
     return path[::-1]
 
 
-def next_number(tx: Transaction, plan_id: UUID) -> int:
-    """Return the number of the next edit of a draft whose row is held."""
-    query = select(func.coalesce(func.max(plan_edit.c.number), 0)).where(plan_edit.c.plan_id == plan_id)
+def next_number(tx: Transaction, scope: Scope, plan_id: UUID) -> int:
+    """Return the number of the next edit of a visible draft whose row is held."""
+    query = (
+        select(func.coalesce(func.max(plan_edit.c.number), 0))
+        .join_from(plan_edit, tables.plan, tables.plan.c.id == plan_edit.c.plan_id)
+        .where(plan_edit.c.plan_id == plan_id, within_subdistrict(scope, tables.plan.c.subdistrict_id))
+    )
     return int(tx.connection.execute(query).scalar_one()) + 1
 
 
@@ -320,8 +324,10 @@ def _delete(tx: Transaction, table: Table, plan_id: UUID, grid_ids: Iterable[UUI
         tx.connection.execute(table.delete().where(table.c.plan_id == plan_id, bulk.among(tx, table.c.grid_id, wanted)))
 
 
-def _edit_columns() -> list[Any]:
-    return [plan_edit.c[name] for name in Edit.__dataclass_fields__]
+def _edits(scope: Scope) -> Any:
+    columns = [plan_edit.c[name] for name in Edit.__dataclass_fields__]
+    of = select(*columns).join_from(plan_edit, tables.plan, tables.plan.c.id == plan_edit.c.plan_id)
+    return of.where(within_subdistrict(scope, tables.plan.c.subdistrict_id))
 
 
 def _steps(scope: Scope, plan_id: UUID) -> Any:

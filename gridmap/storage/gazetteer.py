@@ -79,7 +79,7 @@ def add_register_aliases(tx: Transaction, names: Sequence[tuple[UUID, str]]) -> 
         | {"created_at": tx.now, "undone_at": None}
         for node, name in dict.fromkeys(names)
     ]
-    known = set()
+    known: set[UUID] = set()
     for chunk in bulk.chunks([row["id"] for row in rows]):
         known.update(tx.connection.scalars(select(table.c.id).where(bulk.among(tx, table.c.id, chunk))))
     bulk.insert(tx, table, [row for row in rows if row["id"] not in known])

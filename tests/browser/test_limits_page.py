@@ -99,7 +99,6 @@ def test_one_of_several_is_chosen_and_accepted(address: str, visit: Callable[...
     page.get_by_role("button", name="采用为该社区四至").click()
     page.wait_for_function("() => document.getElementById('accepted').textContent")
     kept = httpx2.get(f"{address}/api/v1/communities/limits").json()[1]
-    # the sentence of the community that was chosen stands in the field, but what was drawn is what is accepted
     assert kept == {
         "code": code("B", COMMUNITY_OF),
         "name": "建设路社区",

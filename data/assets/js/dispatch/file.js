@@ -30,7 +30,7 @@ gridmap.caseFile = (function () {
       fact('类别', incident.category || '未分类'), fact('来源', incident.source || '未填写'),
       fact('反映人', [incident.reporter, incident.phone].filter(Boolean).join('　') || '未留')];
     if (today && assignment && today.grid_code !== assignment.grid_code) rows.splice(3, 0, fact('现属网格', today.grid_name || words.PLACES[words.placeOf(today)]));
-    if (duty && duty.why) rows.push(fact('派给谁的依据', duty.why));
+    if (duty && duty.why) rows.push(fact('派单依据', duty.why));
     if (history.outcome) rows.push(fact('办理结果', history.outcome));
     return element('dl', { class: 'facts-list' }, ...rows);
   }

@@ -1,4 +1,5 @@
-// Everything that goes between the page and the server. The board is asked for again and again with its ETag.
+// Everything that goes between the page and the server. The board is asked for again and again, and drawn when its ETag
+// is another.
 gridmap.caseTalk = (function () {
   'use strict';
 
@@ -24,23 +25,20 @@ gridmap.caseTalk = (function () {
     return ROOT + '/incidents/board?' + query;
   }
 
-  // took(board, changed): something came, and whether it was asked for anew; failed(error): the last one is kept.
+  // took(board): it came, null when it is what it was; failed(error): the last one is kept.
   function board(page, { took, failed }) {
-    let tag = '', known = '', latest = 0;
+    let tag = '', latest = 0;
 
     async function fetchBoard() {
       const mine = ++latest, at = address(page.asked);
       try {
-        const headers = at === known && tag ? { 'If-None-Match': tag } : {};
-        const answer = await fetch(at, { credentials: 'same-origin', cache: 'no-store', headers });
-        if (mine !== latest) return;
-        if (answer.status === 304) return took(null);
+        const answer = await fetch(at, { credentials: 'same-origin', cache: 'no-cache' }); // the browser asks by ETag
         const content = await answer.json();
-        if (mine !== latest) return;
+        if (mine !== latest) return; // something else was asked for meanwhile
         if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
-        tag = answer.headers.get('ETag') || '';
-        known = at;
-        took(content);
+        const same = answer.headers.get('ETag') === tag;
+        tag = answer.headers.get('ETag');
+        took(same ? null : content);
       } catch (error) {
         if (mine === latest) failed(error);
       }

@@ -1,0 +1,303 @@
+"""The dispatcher's page in Chromium: rows arrive, one is a duplicate, one is late, one goes back with proof."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from fresh_databases import copied_file
+from office import lonlat, open_office
+from serving import Server
+
+from gridmap.config import data_dir
+from gridmap.services.plan_land import SHANGHAI
+from gridmap.storage.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import Visit
+    from playwright.sync_api import Page
+
+PHONE = "19900001234"
+
+
+@pytest.fixture
+def desk(spatialite_template: Path, tmp_path: Path) -> Iterator[str]:
+    """The office with its plan in force, served, without a case."""
+    with copied_file(spatialite_template, tmp_path) as path:
+        database = Database.open(path)
+        open_office(database, tmp_path)
+        database.close()
+        with Server(str(path)) as server:
+            yield server.address
+
+
+def report(server: str, title: str, xy: tuple[float, float] | None = (50.0, 250.0), **more: Any) -> dict[str, Any]:
+    place = {} if xy is None else dict(zip(("lon", "lat"), lonlat(*xy), strict=True))
+    body = {"title": title, "category": "漏水", "address": "示范路1号", "phone": PHONE} | place | more
+    answer = httpx2.post(f"{server}/api/v1/incidents", json=body)
+    answer.raise_for_status()
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def move(address: str, number: str, name: str, **given: Any) -> None:
+    body = {"move": name, "role": "受理派单员"} | given
+    httpx2.post(f"{address}/api/v1/incidents/{number}/moves", json=body).raise_for_status()
+
+
+def state(address: str, number: str) -> str:
+    return str(httpx2.get(f"{address}/api/v1/incidents/{number}").json()["state"])
+
+
+def open_desk(visit: Callable[..., Visit], address: str, **options: Any) -> Visit:
+    seen = visit(f"{address}/incidents", **options)
+    seen.page.wait_for_function("() => window.gridmap && gridmap.page && gridmap.page.board && gridmap.page.ladder")
+    return seen
+
+
+def poll(page: Page) -> None:
+    """What happens every five seconds, now."""
+    page.evaluate("() => gridmap.page.refresh()")
+
+
+def line(page: Page, title: str) -> Any:
+    return page.locator(".row", has_text=title)
+
+
+def click_map(page: Page, x: float, y: float) -> None:
+    lon, lat = lonlat(x, y)
+    box = page.locator("#map_dispatch").bounding_box()
+    assert box is not None
+    at = page.evaluate(
+        "([lat, lon]) => { const p = gridmap.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }", [lat, lon]
+    )
+    page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+
+
+def read_file(page: Page, title: str) -> None:
+    page.wait_for_function("(title) => document.getElementById('file-title').textContent === title", arg=title)
+    page.wait_for_selector(".timeline")
+
+
+def wait_for_state(page: Page, word: str) -> None:
+    page.wait_for_function("(word) => document.querySelector('#file .chip.state')?.textContent === word", arg=word)
+
+
+def arrive(desk: str, page: Page) -> dict[str, dict[str, Any]]:
+    """Three come in while the page is open: a duplicate, one with no place, one that is late already."""
+    late = (datetime.now(SHANGHAI) - timedelta(days=60)).isoformat()
+    made = {
+        "twin": report(desk, "厨房漏水", (52.0, 251.0)),
+        "lost": report(desk, "说不清在哪", None, address=""),
+        "late": report(desk, "早该办了", (550.0, 50.0), category="", reported_at=late),
+    }
+    poll(page)
+    page.wait_for_selector("#fresh:not([hidden])")
+    return made
+
+
+def test_new_cases_come_without_a_reload(desk: str, visit: Callable[..., Visit]) -> None:
+    report(desk, "楼上漏水")
+    seen = open_desk(visit, desk)
+    page = seen.page
+    line(page, "楼上漏水").wait_for()
+    page.evaluate("() => { window.kept = document.querySelector('.row'); }")
+    arrive(desk, page)
+    assert "新登记事件 3 件" in page.locator("#fresh").inner_text()
+    page.click("#fresh")
+    assert page.locator("#fresh").is_hidden()
+    assert page.locator(".row").count() == 4
+    assert page.evaluate("() => window.kept.isConnected"), "a line that stays is not drawn anew"
+    assert "疑似重复 1" in line(page, "厨房漏水").inner_text()
+    assert "待定位" in line(page, "说不清在哪").inner_text()
+    assert "超期" in line(page, "早该办了").inner_text()
+    page.locator("#facet-clock button", has_text="超期").click()
+    page.wait_for_function("() => document.querySelectorAll('.row').length === 1")
+    page.click("#clear")
+    page.wait_for_function("() => document.querySelectorAll('.row').length === 4")
+    seen.assert_clean()
+
+
+def test_a_duplicate_is_merged_and_unmerged_by_a_person_and_given_to_a_grid(
+    desk: str, visit: Callable[..., Visit]
+) -> None:
+    report(desk, "楼上漏水")
+    seen = open_desk(visit, desk)
+    page = seen.page
+    made = arrive(desk, page)
+    line(page, "厨房漏水").click()
+    read_file(page, "厨房漏水")
+    page.locator(".near-list button", has_text="并案").click()
+    wait_for_state(page, "已并案")
+    page.locator("[data-move=撤销并案]").click()
+    page.get_by_label("理由").fill("不是一回事")
+    page.get_by_role("button", name="确认撤销并案").click()
+    wait_for_state(page, "已受理")
+    assert state(desk, made["twin"]["number"]) == "已受理"
+
+    page.locator("[data-move=派单]").click()
+    page.get_by_role("button", name="在地图上选").click()
+    click_map(page, 350, 50)
+    page.wait_for_function("() => document.querySelector('#file [name=unit]').value === '解放路社区第03网格'")
+    page.get_by_role("button", name="确认派单").click()
+    wait_for_state(page, "待签收")
+    assert "人工指定" in page.locator("#file").inner_text()
+    assert "已并案" in page.locator(".timeline").inner_text()
+    seen.assert_clean()
+
+
+def test_a_case_is_returned_with_proof(desk: str, visit: Callable[..., Visit]) -> None:
+    seen = open_desk(visit, desk)
+    page = seen.page
+    made = arrive(desk, page)
+    line(page, "早该办了").click()
+    read_file(page, "早该办了")
+    page.locator("[data-move=退单]").click()
+    page.get_by_role("button", name="开具属地核实单").click()
+    page.wait_for_selector(".proof a[href^='/verify/']")
+    assert "属地核实单" in page.locator("#file textarea[name=reason]").input_value()
+    page.get_by_role("button", name="提交审批").click()
+    page.get_by_label("审批人").fill("陈示范")
+    page.get_by_role("button", name="同意", exact=True).click()
+    wait_for_state(page, "退单")
+    assert "属地核实单" in page.locator(".timeline").inner_text()
+    assert state(desk, made["late"]["number"]) == "退单"
+    seen.assert_clean()
+
+
+def test_everything_goes_by_keyboard(desk: str, visit: Callable[..., Visit]) -> None:
+    for title in ("第一件", "第二件", "第三件"):
+        report(desk, title, category="")
+    page = open_desk(visit, desk).page
+    line(page, "第三件").wait_for()
+    page.keyboard.press("/")
+    assert page.evaluate("() => document.activeElement.id") == "seek"
+    page.keyboard.type("第")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    read_file(page, "第二件")
+    page.keyboard.press("Escape")
+    assert page.locator("#file").is_hidden()
+    assert "第二件" in page.evaluate("() => document.activeElement.textContent")
+
+
+def test_a_click_on_the_map_takes_a_report(desk: str, visit: Callable[..., Visit]) -> None:
+    seen = open_desk(visit, desk)
+    page = seen.page
+    assert "还没有事件" in page.locator("#list-empty").inner_text()
+    page.click("#report")
+    click_map(page, 50, 250)
+    page.wait_for_function("() => document.querySelector('.report-form').textContent.includes('第01网格')")
+    page.get_by_role("button", name="登记", exact=True).click()
+    assert "请填写标题" in page.locator(".report-form .failed").inner_text()
+    page.get_by_label("标题", exact=True).fill("路灯不亮")
+    page.get_by_role("button", name="登记", exact=True).click()
+    read_file(page, "路灯不亮")
+    assert "范围内" in page.locator("#file").inner_text()
+    page.wait_for_selector(".row")
+    assert page.locator("#fresh").is_hidden(), "one's own report is no news"
+    assert page.evaluate("() => gridmap.page.places.length") == 1
+    page.keyboard.press("Escape")
+    click_map(page, 50, 250)
+    read_file(page, "路灯不亮")
+    seen.assert_clean()
+
+
+def test_the_slip_is_copied_or_shown(desk: str, visit: Callable[..., Visit]) -> None:
+    made = report(desk, "楼上漏水", description="501室天花板")
+    page = open_desk(visit, desk, permissions=["clipboard-read", "clipboard-write"]).page
+    line(page, "楼上漏水").click()
+    read_file(page, "楼上漏水")
+    page.click("#copy")
+    page.wait_for_selector(".slip:not([hidden])")
+    text = page.evaluate("() => navigator.clipboard.readText()").replace("\r\n", "\n")
+    assert text == page.locator(".slip").input_value()
+    for part in (made["number"], "示范路1号", "501室天花板", "199****1234", "时限：20"):
+        assert part in text
+    assert PHONE not in page.content()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    page.click("#copy")
+    page.wait_for_function("() => document.getElementById('notice').textContent.includes('Ctrl+C')")
+    assert (
+        page.evaluate(
+            "() => { const it = document.querySelector('.slip'); return it.selectionEnd - it.selectionStart; }"
+        )
+        > 40
+    )
+
+
+def test_what_is_refused_says_why_and_keeps_what_was_typed(desk: str, visit: Callable[..., Visit]) -> None:
+    made = report(desk, "楼上漏水")
+    page = open_desk(visit, desk).page
+    line(page, "楼上漏水").click()
+    page.locator("[data-move=作废]").click()
+    page.get_by_label("理由").fill("误报")
+    move(desk, made["number"], "撤回", reason="别人先办了")
+    page.get_by_role("button", name="确认作废").click()
+    page.wait_for_selector(".move-form .failed:not([hidden])")
+    assert "已经变化" in page.locator(".move-form .failed").inner_text()
+    assert page.get_by_label("理由").input_value() == "误报"
+
+
+def test_a_server_that_does_not_answer_is_told_and_the_list_is_kept(desk: str, visit: Callable[..., Visit]) -> None:
+    report(desk, "楼上漏水")
+    page = open_desk(visit, desk).page
+    line(page, "楼上漏水").wait_for()
+    page.route("**/incidents/board?*", lambda route: route.abort())
+    poll(page)
+    page.wait_for_selector("#list-says.failed")
+    assert "没有更新" in page.locator("#list-says").inner_text()
+    assert page.locator(".row").count() == 1
+    page.unroute("**/incidents/board?*")
+    poll(page)
+    page.wait_for_selector("#list-says:not(.failed)", state="attached")
+
+
+def test_the_heat_map_shows_no_small_counts(desk: str, visit: Callable[..., Visit]) -> None:
+    for number in range(6):
+        report(desk, f"热{number}", (350.0, 50.0))
+    report(desk, "单独一件", (550.0, 250.0))
+    seen = open_desk(visit, desk)
+    page = seen.page
+    page.click("#legend summary")
+    page.check("#heat")
+    page.wait_for_function("() => gridmap.page.heat")
+    assert page.evaluate("() => gridmap.page.heat.cells.map((cell) => cell.count)") == [6]
+    assert "解放路社区第03网格 6 件，多为漏水" in page.locator("#heat-spots").inner_text()
+    page.select_option("#heat-category", "漏水")
+    page.wait_for_function("() => document.getElementById('heat-category').value === '漏水'")
+    seen.assert_clean()
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_page_is_accessible(desk: str, visit: Callable[..., Visit], *, phone: bool) -> None:
+    report(desk, "楼上漏水")
+    report(desk, "厨房漏水", (52.0, 251.0))
+    seen = open_desk(visit, desk, phone=phone)
+    page = seen.page
+    line(page, "楼上漏水").wait_for()
+    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+
+    def violations() -> list[Any]:
+        found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+        return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
+
+    page.click("#more-filters")
+    assert violations() == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    line(page, "楼上漏水").click()
+    read_file(page, "楼上漏水")
+    page.locator("[data-move=退单]").click()
+    assert violations() == []
+    page.click("#file-close")
+    page.click("#report")
+    click_map(page, 50, 250)
+    page.wait_for_selector(".report-form")
+    assert violations() == []
+    seen.assert_clean()

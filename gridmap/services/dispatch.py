@@ -5,7 +5,7 @@ Everything visible is read once and kept until somebody writes; how the clocks s
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -130,11 +130,12 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class KnownCases:
-    """Every visible case, the latest first, and where they lie in the plane (nan where nowhere)."""
+    """Every visible case, the latest first, where they lie in the plane (nan where nowhere), and who tells an address."""
 
     plane: Plane | None
     cases: list[Known]
     xy: NDArray[np.float64]
+    by_address: Mapping[str, list[int]]
 
 
 @dataclass
@@ -150,18 +151,18 @@ def board(tx: Transaction, scope: Scope, cache: BoardCache, wanted: Wanted) -> B
     """Return the cases asked for, with counts for every filter."""
     rules = current_rules(tx)
     known = known_cases(tx, scope, cache)
-    rows = [each.row | {"clock": _clock(rules, each, tx.now)} for each in known.cases]
     text = wanted.text.strip().casefold()
     found = [i for i, each in enumerate(known.cases) if text in each.words]
-    stages = {"open": sum(not rows[i]["closed"] for i in found), "all": len(found)}
+    stages = {"open": sum(not known.cases[i].row["closed"] for i in found), "all": len(found)}
     stages["closed"] = stages["all"] - stages["open"]
     if wanted.stage != "all":
-        found = [i for i in found if rows[i]["closed"] == (wanted.stage == "closed")]
+        found = [i for i in found if known.cases[i].row["closed"] == (wanted.stage == "closed")]
+    rows = {i: known.cases[i].row | {"clock": _clock(rules, known.cases[i], tx.now)} for i in found}
     counts = {facet: _counted(rows, _kept(rows, found, wanted, facet), facet) for facet in FACETS}
     kept = sorted(_kept(rows, found, wanted, ""), key=_order(rows, wanted.order))
     page = kept[wanted.offset : wanted.offset + wanted.limit]
     return Board(
-        registered=len(rows),
+        registered=len(known.cases),
         total=len(kept),
         stages=stages,
         counts=counts,
@@ -219,7 +220,11 @@ def _read(tx: Transaction, scope: Scope, rules: Rules) -> KnownCases:
                 words=words.casefold(),
             )
         )
-    return KnownCases(plane, known, xy)
+    by_address: dict[str, list[int]] = defaultdict(list)
+    for i, each in enumerate(known):
+        if each.told and each.told.address:
+            by_address[each.told.address].append(i)
+    return KnownCases(plane, known, xy, by_address)
 
 
 def _row(
@@ -303,9 +308,7 @@ def _near(known: KnownCases, index: int) -> int:
         return 0
     metres, _ = measures(own.told.category)
     apart = np.abs(known.xy - known.xy[index]).max(axis=1)
-    others = set(np.flatnonzero(apart <= metres).tolist())
-    if own.told.address:
-        others |= {i for i, each in enumerate(known.cases) if each.row["address"].strip() == own.told.address}
+    others = set(np.flatnonzero(apart <= metres).tolist()) | set(known.by_address.get(own.told.address, ()))
     told = [each for i in sorted(others) if (each := known.cases[i].told) is not None]
     return len(near(own.told, told))
 
@@ -318,17 +321,17 @@ def _value(row: Mapping[str, Any], facet: str) -> str:
     return str(row[facet] or "")
 
 
-def _kept(rows: Sequence[Mapping[str, Any]], found: Sequence[int], wanted: Wanted, but: str) -> list[int]:
+def _kept(rows: Mapping[int, Mapping[str, Any]], found: Sequence[int], wanted: Wanted, but: str) -> list[int]:
     asked = [(facet, set(words)) for facet, words in wanted.chosen.items() if words and facet != but]
     return [i for i in found if all(_value(rows[i], facet) in words for facet, words in asked)]
 
 
-def _counted(rows: Sequence[Mapping[str, Any]], found: Sequence[int], facet: str) -> dict[str, int]:
+def _counted(rows: Mapping[int, Mapping[str, Any]], found: Sequence[int], facet: str) -> dict[str, int]:
     counted = Counter(_value(rows[i], facet) for i in found)
     return dict(sorted(counted.items(), key=lambda each: (-each[1], each[0])))
 
 
-def _order(rows: Sequence[Mapping[str, Any]], order: str) -> Callable[[int], Any]:
+def _order(rows: Mapping[int, Mapping[str, Any]], order: str) -> Callable[[int], Any]:
     if order == "newest":  # as they were read
         return lambda i: i
     late = {Clock.OVERDUE.value: 0, Clock.SOON.value: 1}

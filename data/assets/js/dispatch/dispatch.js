@@ -81,8 +81,10 @@ gridmap.dispatch = (function () {
 
   function fresh(page, count) {
     const box = byId('fresh');
-    box.hidden = count <= 0;
-    if (count > 0) box.textContent = '新登记事件 ' + count + ' 件，点此查看';
+    const words = count > 0 ? '新登记事件 ' + count + ' 件' : '';
+    if (words && box.textContent !== words + '，点此查看') byId('status').textContent = words;
+    box.hidden = !words;
+    box.textContent = words && words + '，点此查看';
     document.title = (count > 0 ? '（' + count + '）' : '') + '事件办理';
   }
 
@@ -213,9 +215,12 @@ gridmap.dispatch = (function () {
       page.useTool('点要派给的网格；用键盘时移动地图，按 Enter 取十字处。', function (at) {
         const x = worldX(at.lng), y = worldY(at.lat);
         const index = page.document.grids.findIndex((_, i) => contains(page.grids, i, x, y));
-        if (index < 0) return page.say('这里不在任何网格内，请再点一次。', true);
-        take(page.document.grids[index].code);
-        return undefined;
+        if (index >= 0) {
+          take(page.document.grids[index].code);
+          return;
+        }
+        page.say('这里不在任何网格内，请再点一次。', true);
+        page.pickGrid(take);
       }, false);
     };
     byId('doing-leave').addEventListener('click', page.leaveTool);

@@ -185,12 +185,7 @@ def get_board(
 ) -> Response:
     """Show the cases asked for with counts for every filter; the ETag lets a page ask again for nothing."""
     given = (state, clock, level, category, community, place, month)
-    chosen = {
-        facet: tuple(words or ())
-        for facet, words in zip(
-            ("state", "clock", "level", "category", "community", "place", "month"), given, strict=True
-        )
-    }
+    chosen = {facet: tuple(words or ()) for facet, words in zip(dispatch.FACETS, given, strict=True)}
     wanted = dispatch.Wanted(stage, q, chosen, order, limit, offset)
     found = BoardOut.model_validate(dispatch.board(tx, scope, cache, wanted)).model_dump_json().encode()
     tag = f'W/"{hashlib.sha256(found).hexdigest()[:20]}"'

@@ -165,6 +165,7 @@ def test_the_api_lists_decides_and_undoes(target: str) -> None:
         assert client.post(f"{root}/{first}/decision", json={"kind": "unknown"}).status_code == 409
         assert first in client.post(f"{root}/undo", json={}).json()["reopened"]
         assert client.get(root).json()["waiting"] == 5
+        assert client.get(root).json()["rows"][0]["alike"] == 3  # of one kind again
         lon, lat = lonlat(100, 100)
         body = {"kind": "add", "name": "蓝鲸广场", "level": "poi", "lon": lon, "lat": lat}
         whale = next(each["id"] for each in client.get(root).json()["rows"] if each["address"] == "蓝鲸广场")

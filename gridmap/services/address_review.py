@@ -294,6 +294,7 @@ def undo(tx: Transaction, scope: Scope, decision_id: UUID | None = None) -> list
     store.mark_undone(tx, found)
     if found.node_made and found.node_id is not None:
         gazetteer_store.retire(tx, [{"id": found.node_id, "valid_to": today(tx), "redirect_id": None}])
+    _answer_afresh(tx, scope, rows)
     audit.record(tx, "undo", "address_decision", wanted, count=len(rows))
     return [str(row.id) for row in rows]
 
@@ -404,6 +405,19 @@ def _ask_again(tx: Transaction, scope: Scope, rows: Sequence[ReviewRow], decisio
             closed.append(str(row.id))
     store.change_rows(tx, changed)
     return closed
+
+
+def _answer_afresh(tx: Transaction, scope: Scope, rows: Sequence[ReviewRow]) -> None:
+    """Answer rows that wait again with what is known without the decision."""
+    index = current_index(tx, scope)
+    texts = [row.address for row in rows]
+    answers = [answer(index, text) for text in texts]
+    views = _views(index, answers, texts, scope)
+    changed = [
+        {"id": row.id, "answer": view, "unknown": unknown_name(found.fields, found.missing)}
+        for row, found, view in zip(rows, answers, views, strict=True)
+    ]
+    store.change_rows(tx, changed)
 
 
 def _offer(tx: Transaction, rows: Sequence[ReviewRow], node_id: UUID, place: tuple[float | None, float | None]) -> None:

@@ -130,7 +130,7 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class KnownCases:
-    """Every visible case, the latest first, where they lie in the plane (nan where nowhere), and who tells an address."""
+    """Every visible case, the latest first, where they lie in the plane (nan: nowhere), and who tells an address."""
 
     plane: Plane | None
     cases: list[Known]

@@ -203,7 +203,7 @@ def test_the_address_brings_the_view_back(visit: Callable[..., Visit], address: 
     assert again.page.locator("#filling").input_value() == "load"
     assert again.page.locator('[data-layer="shops"]').is_checked()
     assert not again.page.locator('[data-layer="roads"]').is_checked()
-    assert again.page.locator('[aria-current="page"]').inner_text() == "建设路社区"
+    assert again.page.locator("#trail [aria-current]").inner_text() == "建设路社区"
     assert again.page.evaluate("gridmap.map.getZoom()") == 17.5
     again.assert_clean()
 

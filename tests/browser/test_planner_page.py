@@ -62,7 +62,8 @@ def at(page: Page, x: float, y: float) -> tuple[float, float]:
     lon, lat = lonlat(x, y)
     place = page.evaluate(
         """([lat, lon]) => {
-          const box = gridmap.map.getContainer().getBoundingClientRect(), p = gridmap.map.latLngToContainerPoint([lat, lon]);
+          const box = gridmap.map.getContainer().getBoundingClientRect();
+          const p = gridmap.map.latLngToContainerPoint([lat, lon]);
           return [box.left + p.x, box.top + p.y];
         }""",
         [lat, lon],

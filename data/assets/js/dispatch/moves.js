@@ -36,7 +36,7 @@ gridmap.caseMoves = (function () {
     return element('div', { class: 'with-verb' }, field('grid', control, needed), pick);
   }
 
-  function control(name, move, history, ladder) {
+  function control(name, move, ladder) {
     if (name === 'reason') return element('textarea', { name, rows: 2, maxlength: 2000 });
     if (name === 'deadline') return element('input', { type: 'datetime-local', name, min: words.local(new Date()) });
     if (name === 'whistle') return select('whistle', words.WHISTLES);
@@ -94,7 +94,7 @@ gridmap.caseMoves = (function () {
     if (move.approval.length) form.append(element('p', { class: 'hint' }, '要经 ' + move.approval.join('、') + ' 同意才生效。'));
     for (const name of asked) {
       const needed = move.needs.includes(name);
-      form.append(name === 'grid' ? grid(page, needed, form) : field(name, control(name, move, history, page.ladder), needed));
+      form.append(name === 'grid' ? grid(page, needed, form) : field(name, control(name, move, page.ladder), needed));
     }
     if (move.name === '退单') form.append(proof(page, history, form));
     form.append(failed, element('div', { class: 'verbs' }, go, element('button', { type: 'button', class: 'plain', onclick: leave }, '取消')));

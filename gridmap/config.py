@@ -34,7 +34,7 @@ class Settings:
     base_map_attribution : str
         `GRIDMAP_BASE_MAP_ATTRIBUTION`: whose map it is, with its 审图号.
     public_url : str
-        `GRIDMAP_PUBLIC_URL`: where people reach this server, such as `https://gridmap.example`; printed codes lead there.
+        `GRIDMAP_PUBLIC_URL`: where people reach this server, as `https://gridmap.example`; printed codes lead there.
     tianditu_key : str
         `GRIDMAP_TIANDITU_KEY`: switches Tianditu's geocoder on for `gridmap address online`; empty for none.
     offline : bool

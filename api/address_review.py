@@ -36,8 +36,8 @@ class OptionOut(BaseModel):
     level: int
     level_name: str
     name: str
-    lon: float | None
-    lat: float | None
+    lon: float | None = None
+    lat: float | None = None
     score: float
 
 
@@ -52,7 +52,7 @@ class WaitingOut(BaseModel):
     unknown: str = Field(description="The name that the gazetteer does not have; empty for none.")
     alike: int = Field(description="Open rows, this one included, that a decision would close or ask for again.")
     probability: float
-    radius: float | None
+    radius: float | None = None
     reasons: list[str]
     options: list[OptionOut]
 
@@ -88,7 +88,7 @@ class QueueOut(BaseModel):
     rows: list[WaitingOut]
 
 
-class DecisionIn(BaseModel):
+class ReviewDecisionIn(BaseModel):
     """What a person decided about a row."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"kind": "choose", "node_id": _NODE}})
@@ -122,7 +122,7 @@ class DecisionOut(BaseModel):
 
     id: str
     kind: str
-    node_id: str | None
+    node_id: str | None = None
     learned: list[tuple[str, str]] = Field(description="Other names that the gazetteer now knows, with their places.")
     closed: list[str] = Field(description="Rows that no longer wait, the decided one first.")
     waiting: int
@@ -159,7 +159,7 @@ def find_places(
 
 
 @router.post("/{review_id}/decision", operation_id="decide_address", responses=answers(404, 409, 422))
-def decide(tx: WriteTx, scope: CurrentScope, review_id: UUID, body: DecisionIn) -> DecisionOut:
+def decide(tx: WriteTx, scope: CurrentScope, review_id: UUID, body: ReviewDecisionIn) -> DecisionOut:
     """Decide what an address means; what says the same is settled with it, and an unknown name is learned."""
     if body.kind == "unknown":
         return DecisionOut.model_validate(address_review.leave_unknown(tx, scope, review_id))

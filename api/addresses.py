@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +28,43 @@ class AddressesIn(BaseModel):
     addresses: list[Text] = Field(min_length=1, max_length=_MOST)
 
 
+_GEOCODED: dict[str, Any] = {
+    "text": "解放路12号阳光花园3栋2单元501",
+    "node_id": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11",
+    "level": 1,
+    "level_name": "户室",
+    "name": "解放路12号阳光花园3栋2单元501",
+    "lon": 113.7005,
+    "lat": 30.1937,
+    "radius": 12.0,
+    "probability": 0.998,
+    "band": "auto",
+    "reasons": ["门牌、楼栋、单元、户室都相符"],
+    "options": [],
+    "fields": [{"label": "road", "start": 0, "end": 3, "value": "解放路"}],
+    "verdict": "inside",
+    "grids": [
+        {
+            "grid_id": "5f4a0c5e-3c0e-4a39-8a41-0f6a4d2f7a11",
+            "grid_code": "440106001003003",
+            "grid_name": "解放路社区第03网格",
+            "share": 1.0,
+        }
+    ],
+}
+_REVERSED: dict[str, Any] = {
+    "lon": 113.7005,
+    "lat": 30.1937,
+    "words": "人民路与建设街交叉口东北约40米",
+    "crossing": {
+        "node_id": "2f9f5c1f-51b7-4a4e-9d0e-8a107b0f2a52",
+        "name": "人民路与建设街交叉口",
+        "distance": 40.2,
+        "direction": "东北",
+    },
+}
+
+
 class CandidateOut(BaseModel):
     """A node of the gazetteer that may be meant; a higher score is better."""
 
@@ -37,8 +74,8 @@ class CandidateOut(BaseModel):
     level: int
     level_name: str
     name: str
-    lon: float | None
-    lat: float | None
+    lon: float | None = None
+    lat: float | None = None
     score: float
 
 
@@ -67,16 +104,18 @@ class GridShareOut(BaseModel):
 class GeocodedOut(BaseModel):
     """The answer to one address."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _GEOCODED})
 
     text: str
-    node_id: str | None
+    node_id: str | None = None
     level: int = Field(description=f"Match level: {_LEVELS}.")
     level_name: str
     name: str
-    lon: float | None
-    lat: float | None
-    radius: float | None = Field(description="Metres around the point that hold the truth in 90 % of cases.")
+    lon: float | None = None
+    lat: float | None = None
+    radius: float | None = Field(
+        default=None, description="Metres around the point that hold the truth in 90 % of cases."
+    )
     probability: float = Field(description="That the node is right, calibrated.")
     band: str = Field(description="auto: needs no person; review; none: nothing was found.")
     reasons: list[str]
@@ -100,15 +139,15 @@ class NearOut(BaseModel):
 class ReversedOut(BaseModel):
     """A point in words."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _REVERSED})
 
     lon: float
     lat: float
     words: str
-    door: NearOut | None
-    building: NearOut | None
-    crossing: NearOut | None
-    place: PlaceOut | None
+    door: NearOut | None = None
+    building: NearOut | None = None
+    crossing: NearOut | None = None
+    place: PlaceOut | None = None
 
 
 @router.post("/geocode", operation_id="geocode", responses=answers(404, 422))

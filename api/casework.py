@@ -154,7 +154,7 @@ class StepOut(BaseModel):
     level_after: str
     reason: str
     given: dict[str, Any]
-    approval_id: str | None
+    approval_id: str | None = None
 
 
 class ApprovalOut(BaseModel):
@@ -169,10 +169,10 @@ class ApprovalOut(BaseModel):
     asked_at: datetime
     asked_by: str
     asked_role: str
-    decided_at: datetime | None
-    decided_by: str | None
-    decided_role: str | None
-    note: str | None
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    decided_role: str | None = None
+    note: str | None = None
 
 
 class WhistleOut(BaseModel):
@@ -184,8 +184,8 @@ class WhistleOut(BaseModel):
     unit: str
     blown_at: datetime
     blown_by: str
-    answered_at: datetime | None
-    arrived_at: datetime | None
+    answered_at: datetime | None = None
+    arrived_at: datetime | None = None
 
 
 class OpenMoveOut(BaseModel):
@@ -194,7 +194,7 @@ class OpenMoveOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     name: str
-    target: str | None
+    target: str | None = None
     roles: list[str]
     needs: list[str]
     takes: list[str]
@@ -209,8 +209,8 @@ class MovedOut(BaseModel):
     )
 
     state: str
-    step: StepOut | None
-    approval: ApprovalOut | None
+    step: StepOut | None = None
+    approval: ApprovalOut | None = None
 
 
 class CaseHistoryOut(BaseModel):
@@ -219,12 +219,12 @@ class CaseHistoryOut(BaseModel):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _HISTORY})
 
     incident: IncidentOut
-    today: Verdict | None
+    today: Verdict | None = None
     duty: dict[str, Any]
-    merged_into: str | None
+    merged_into: str | None = None
     merged: list[str]
-    original: dict[str, Any] | None
-    outcome: str | None
+    original: dict[str, Any] | None = None
+    outcome: str | None = None
     moves: list[OpenMoveOut]
     steps: list[StepOut]
     approvals: list[ApprovalOut]
@@ -244,7 +244,7 @@ class NearReportOut(BaseModel):
     address: str
     state: str
     reported_at: datetime
-    metres: float | None
+    metres: float | None = None
     days: float
     likeness: float
 

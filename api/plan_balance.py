@@ -108,7 +108,7 @@ class BalanceOut(BaseModel):
 
     measure: str
     reached: bool
-    operation: dict[str, Any] | None
+    operation: dict[str, Any] | None = None
     moves: list[dict[str, Any]]
     moved: dict[str, int]
     total: dict[str, int]
@@ -116,7 +116,7 @@ class BalanceOut(BaseModel):
     border_before: float = Field(description="Metres between grids.")
     border_after: float
     revision: int = Field(description="Of the plan that was looked at.")
-    applied: EditOut | None
+    applied: EditOut | None = None
 
 
 @router.post("/plans/{plan_id}/rebalance", operation_id="rebalance_plan", responses=answers(403, 404, 409, 422))

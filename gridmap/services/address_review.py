@@ -221,7 +221,7 @@ def pin(tx: Transaction, scope: Scope, review_id: UUID, lonlat: tuple[float, flo
         The row was decided already, or such a place is there.
     """
     row = _open(tx, scope, review_id)
-    node = _new_node(tx, "poi", normalise(row.address).text[:_LONGEST_NAME], lonlat, _PIN_RADIUS)
+    node = _new_node(tx, scope, "poi", normalise(row.address).text[:_LONGEST_NAME], lonlat, _PIN_RADIUS)
     return _decide(tx, scope, row, "pin", node, lonlat)
 
 
@@ -245,7 +245,7 @@ def add(
         The row was decided already, or such a place is there.
     """
     row = _open(tx, scope, review_id)
-    node = _new_node(tx, level, normalise(name).text[:_LONGEST_NAME], lonlat, _PLACE_RADIUS)
+    node = _new_node(tx, scope, level, normalise(name).text[:_LONGEST_NAME], lonlat, _PLACE_RADIUS)
     return _decide(tx, scope, row, "add", node, lonlat)
 
 
@@ -288,7 +288,7 @@ def undo(tx: Transaction, scope: Scope, decision_id: UUID | None = None) -> list
     found = store.decision(tx, scope, wanted)
     if found.undone_at is not None:
         raise Conflict("this decision was undone already: reload the page", id=str(wanted))
-    rows = store.rows_of(tx, wanted)
+    rows = store.rows_of(tx, scope, wanted)
     empty = {"state": "open", "node_id": None, "lon": None, "lat": None, "decision_id": None}
     store.change_rows(tx, [{"id": row.id, **empty} for row in rows])
     store.mark_undone(tx, found)
@@ -306,13 +306,15 @@ def _open(tx: Transaction, scope: Scope, review_id: UUID) -> ReviewRow:
     return row
 
 
-def _new_node(tx: Transaction, level: NodeLevel, name: str, lonlat: tuple[float, float], radius: float) -> UUID:
+def _new_node(
+    tx: Transaction, scope: Scope, level: NodeLevel, name: str, lonlat: tuple[float, float], radius: float
+) -> UUID:
     """Add a place that stands by itself; the index knows it from the next build on."""
     key = key_of_name("place", name)
     if not name or not key:
         raise BadInput("a place needs a name: write what people call it", field="name")
     identity = UUID(bytes=path_id(ROOT, LEVEL[level], key))
-    if store.has_node(tx, identity):
+    if store.has_node(tx, scope, identity):
         raise Conflict(f"there is a place called {name} already: choose it from the search", name=name)
     row = {"id": identity, "parent_id": None, "level": level, "name": name, "key": key}
     where = {"lon": lonlat[0], "lat": lonlat[1], "radius": radius, "shape": None, "site_id": None}
@@ -351,7 +353,7 @@ def _decide(
     others = [each for each in alike if each.core != row.core]
     closed = _ask_again(tx, scope, others, identity) if learned else []
     if kind == "add" and node_id:
-        _offer(tx, others, node_id, place)
+        _offer(tx, scope, others, node_id, place)
     detail = {"kind": kind, "node": str(node_id) if node_id else None, "learned": [name for name, _ in learned]}
     audit.record(tx, "decide", "address_review", row.id, count=len(same) + len(closed), detail=detail)
     return Decided(
@@ -420,9 +422,11 @@ def _answer_afresh(tx: Transaction, scope: Scope, rows: Sequence[ReviewRow]) -> 
     store.change_rows(tx, changed)
 
 
-def _offer(tx: Transaction, rows: Sequence[ReviewRow], node_id: UUID, place: tuple[float | None, float | None]) -> None:
+def _offer(
+    tx: Transaction, scope: Scope, rows: Sequence[ReviewRow], node_id: UUID, place: tuple[float | None, float | None]
+) -> None:
     """Put a place that was added first among the candidates of rows that have its name: the index lacks it yet."""
-    name = store.node_name(tx, node_id)
+    name = store.node_name(tx, scope, node_id)
     option = {
         "node_id": str(node_id),
         "level": PLACE,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select, true
 
 from gridmap.errors import NotFound
 from gridmap.storage import bulk
@@ -17,6 +17,8 @@ from gridmap.storage.scoping import own
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from sqlalchemy import ColumnElement
 
     from gridmap.access import Scope
     from gridmap.storage.database import Transaction
@@ -193,9 +195,10 @@ def latest_decision(tx: Transaction, scope: Scope) -> UUID | None:
     return found
 
 
-def rows_of(tx: Transaction, decision_id: UUID) -> list[ReviewRow]:
-    """Return the rows that a decision closed."""
-    query = select(*_ROW).where(address_review.c.decision_id == decision_id).order_by(address_review.c.row_no)
+def rows_of(tx: Transaction, scope: Scope, decision_id: UUID) -> list[ReviewRow]:
+    """Return the rows that a decision closed; who may see the decision may see them."""
+    found = decision(tx, scope, decision_id)
+    query = select(*_ROW).where(address_review.c.decision_id == found.id).order_by(address_review.c.row_no)
     return [ReviewRow(*each) for each in tx.connection.execute(query)]
 
 
@@ -223,15 +226,23 @@ def learned_names(tx: Transaction, scope: Scope) -> list[tuple[UUID, str]]:
     return [(each.node_id, each.name) for each in found]
 
 
-def has_node(tx: Transaction, node_id: UUID) -> bool:
-    """Tell whether a node is there and holds."""
-    query = select(address_node.c.id).where(address_node.c.id == node_id, address_node.c.valid_to.is_(None))
+def has_node(tx: Transaction, scope: Scope, node_id: UUID) -> bool:
+    """Tell whether a node is there, holds and may be seen."""
+    query = select(address_node.c.id).where(
+        address_node.c.id == node_id, address_node.c.valid_to.is_(None), _sees_places(scope)
+    )
     return tx.connection.execute(query).first() is not None
 
 
-def node_name(tx: Transaction, node_id: UUID) -> str:
-    """Return the name of a node."""
-    return str(tx.connection.execute(select(address_node.c.name).where(address_node.c.id == node_id)).scalar_one())
+def node_name(tx: Transaction, scope: Scope, node_id: UUID) -> str:
+    """Return the name of a node that may be seen."""
+    query = select(address_node.c.name).where(address_node.c.id == node_id, _sees_places(scope))
+    return str(tx.connection.execute(query).scalar_one())
+
+
+def _sees_places(scope: Scope) -> ColumnElement[bool]:
+    """Names and places of the gazetteer are for everybody who may see anything."""
+    return true() if scope.unlimited or scope.communities else false()
 
 
 def node_place(tx: Transaction, scope: Scope, node_id: UUID) -> tuple[float | None, float | None]:

@@ -56,6 +56,14 @@ def test_the_quick_list_and_the_full_comparison_agree(town: Database) -> None:
     assert quick.total["households"] > 0
 
 
+def test_finer_blocks_change_no_grid(town: Database) -> None:
+    with town.transaction("planner", write=True) as tx:
+        draft = begin(tx)
+        drafts.edit(tx, EVERYTHING, draft, {"op": "refine", "lines": [stroke(ACROSS_C), stroke(ACROSS_D)]})
+        found = plan_changes(tx, EVERYTHING, draft)
+    assert (found.grids, found.handed) == ((), ())
+
+
 def test_a_new_draft_changes_nothing_and_out_of_scope_is_not_told(town: Database) -> None:
     with town.transaction("planner", write=True) as tx:
         draft = begin(tx)

@@ -15,6 +15,7 @@ import shapely
 from gridmap.services.plan_session import open_session
 from gridmap.services.plan_subjects import OPEN_INCIDENTS
 from gridmap.space.measure import array_of
+from gridmap.space.polygons import GRID
 from gridmap.storage import plans
 
 if TYPE_CHECKING:
@@ -121,14 +122,14 @@ def _pairs(now: Tally, before: Tally) -> dict[tuple[UUID | None, UUID | None], d
 
 
 def _changed(standing: Layout, layout: Layout) -> set[UUID]:
-    """Find the grids that are not the same in both; a border that only has more nodes is the same land."""
+    """Find the grids that are not the same in both; a border that nodes bent by less than a millimetre is the same."""
     both = sorted(standing.grids.keys() & layout.grids.keys())
     changed = standing.grids.keys() ^ layout.grids.keys()
     changed |= {each for each in both if _said(standing.grids[each]) != _said(layout.grids[each])}
     other = [each for each in both if each not in changed and standing.held[each] != layout.held[each]]
-    lands = [array_of([plan.shape(each) for each in other]) for plan in (standing, layout)]
-    changed |= {each for each, same in zip(other, shapely.equals(*lands), strict=True) if not same}
-    return set(changed)
+    before, after = (array_of([plan.shape(each) for each in other]) for plan in (standing, layout))
+    moved = shapely.area(shapely.symmetric_difference(before, after)) > GRID * shapely.length(before)
+    return {*changed, *(each for each, much in zip(other, moved.tolist(), strict=True) if much)}
 
 
 def _said(state: GridState) -> tuple[object, ...]:

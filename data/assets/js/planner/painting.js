@@ -112,7 +112,7 @@ gridmap.draftPainting = (function () {
     }
     context.textAlign = 'left';
     page.problems.forEach(function (problem, i) {
-      if (!problem.at) return;
+      if (!problem.at || (!problem.place && i !== page.problem)) return; // a whole grid is marked when it is looked at
       const x = problem.at.x * view.scale - view.left, y = problem.at.y * view.scale - view.top;
       context.beginPath();
       context.arc(x, y, i === page.problem ? 14 : 9, 0, 7);

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
 from api.problems import answers
 from gridmap.errors import BadInput
-from gridmap.services import address_review
+from gridmap.services import address_queue, address_review
 
 router = APIRouter(prefix="/address-review", tags=["addresses"])
 
@@ -147,7 +147,7 @@ class UndoOut(BaseModel):
 @router.get("", operation_id="list_review", responses=answers(422))
 def get_queue(tx: ReadTx, scope: CurrentScope, limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> QueueOut:
     """List the addresses that wait for a person."""
-    return QueueOut.model_validate(address_review.queue(tx, scope, limit))
+    return QueueOut.model_validate(address_queue.queue(tx, scope, limit))
 
 
 @router.get("/places", operation_id="find_places", responses=answers(404, 422))
@@ -155,7 +155,7 @@ def find_places(
     tx: ReadTx, scope: CurrentScope, text: Annotated[Text, Query(min_length=1, max_length=200)]
 ) -> list[OptionOut]:
     """Find places by name or address, the best first."""
-    return [OptionOut.model_validate(each) for each in address_review.search(tx, scope, text)]
+    return [OptionOut.model_validate(each) for each in address_queue.search(tx, scope, text)]
 
 
 @router.post("/{review_id}/decision", operation_id="decide_address", responses=answers(404, 409, 422))

@@ -6,12 +6,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import CurrentScope, ReadTx  # noqa: TC001 -- FastAPI reads the annotation
-from api.html import NONCE, html_answer
+from api.html import NONCE, before_grids, html_answer
 from api.problems import answers
 from gridmap.errors import NoPlan
 from gridmap.services.live import live_land
 from maps.address_review import address_review_page
-from maps.notices import notice_page
 
 pages = APIRouter(tags=["pages"])
 
@@ -22,11 +21,5 @@ def get_page(request: Request, tx: ReadTx, scope: CurrentScope) -> HTMLResponse:
     try:
         land = live_land(tx, scope)
     except NoPlan:
-        missing = notice_page(
-            "还没有网格",
-            "核对地址要在图上看位置，请先导入社区和网格：",
-            ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
-            nonce=NONCE,
-        )
-        return html_answer(request, missing, 404)
+        return before_grids(request, "核对地址要在图上看位置，请先导入社区和网格：", 404)
     return html_answer(request, address_review_page(land, nonce=NONCE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -37,6 +37,7 @@ from api import (
     tiles,
 )
 from api.hosts import LocalHostsOnly
+from api.html import KeptPage
 from gridmap import __version__
 from gridmap.services.casework_rules import rules
 from gridmap.services.dispatch import BoardCache
@@ -47,6 +48,41 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gridmap.config import Settings
+
+
+_PAGES = (
+    health.router,
+    pages.router,
+    tiles.router,
+    map_page.router,
+    area_page.pages,
+    plan_page.pages,
+    incidents_page.pages,
+    limits_page.pages,
+    jurisdiction.pages,
+    address_review_page.pages,
+)
+_API = (
+    addresses,
+    address_review,
+    incidents_page,  # /incidents/board, before /incidents/{id}
+    incidents,
+    casework,
+    intake,
+    jurisdiction,
+    ledgers,
+    grids,
+    area_page,
+    locating,
+    limits,
+    limits_page,
+    details,
+    plans,
+    plan_balance,
+    plan_effect,
+    plan_limits,
+    plan_page,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -60,13 +96,12 @@ def create_app(settings: Settings) -> FastAPI:
         The settings name a base map that is none, or the rules of casework have faults.
     """
     backdrop = base_map(settings)
-    database = Database.open(settings.database)
-    try:
+    with ExitStack() as undone:
+        database = Database.open(settings.database)
+        undone.callback(database.close)
         with database.transaction("local") as tx:
             rules(tx)  # a ladder with a dead end keeps the server from starting, not a case from ending
-    except BaseException:
-        database.close()
-        raise
+        undone.pop_all()
 
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
@@ -84,46 +119,18 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=closing,
     )
     app.state.database = database
-    app.state.pages = pages.PageCache()
+    app.state.backdrop = backdrop
+    app.state.pages = KeptPage()
     app.state.tiles = tiles.TileCache()
     app.state.areas = area_page.AreaPages()
     app.state.live = map_page.LiveCache()
-    app.state.backdrop = backdrop
     app.state.numbers = details.NumbersCache()
     app.state.board = BoardCache()
     app.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)  # tiles and assets come compressed
     app.add_middleware(LocalHostsOnly)
     problems.register(app)
-    app.include_router(health.router)
-    app.include_router(pages.router)
-    app.include_router(tiles.router)
-    app.include_router(map_page.router)
-    app.include_router(area_page.pages)
-    app.include_router(plan_page.pages)
-    app.include_router(incidents_page.pages)
-    app.include_router(limits_page.pages)
-    app.include_router(jurisdiction.pages)
-    app.include_router(address_review_page.pages)
-    for module in (
-        addresses,
-        address_review,
-        incidents_page,  # /incidents/board, before /incidents/{id}
-        incidents,
-        casework,
-        intake,
-        jurisdiction,
-        ledgers,
-        grids,
-        area_page,
-        locating,
-        limits,
-        limits_page,
-        details,
-        plans,
-        plan_balance,
-        plan_effect,
-        plan_limits,
-        plan_page,
-    ):
+    for router in _PAGES:
+        app.include_router(router)
+    for module in _API:
         app.include_router(module.router, prefix="/api/v1")
     return app

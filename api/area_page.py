@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict
 
 from api.deps import CurrentScope, ReadTx, Text  # noqa: TC001 -- FastAPI reads the annotation
-from api.html import NONCE, html_answer
+from api.html import NONCE, before_grids, html_answer
 from api.problems import answers
 from gridmap.errors import NoPlan, NotFound
 from gridmap.services.area import area_map, area_records
@@ -120,9 +120,7 @@ def get_area_page(
         text = "现行方案里没有这个编码的网格，或不在您可以查看的范围内。请在一张图上查找网格，核对15位编码。"
         page = notice_page("没有这个网格", text, ["gridmap export grids -o 网格.xlsx"], nonce=NONCE)
     except NoPlan:
-        text = "先导入社区和网格边界，网格地图就会显示在这里。"
-        commands = ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"]
-        page = notice_page("还没有网格", text, commands, nonce=NONCE)
+        return before_grids(request, "先导入社区和网格边界，网格地图就会显示在这里。", 404)
     return html_answer(request, page, 404)
 
 

@@ -11,13 +11,12 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text
-from api.html import NONCE, html_answer
+from api.html import NONCE, before_grids, html_answer
 from api.problems import answers
 from gridmap.errors import NoPlan
 from gridmap.services import dispatch, dispatch_heat
 from gridmap.services.live import live_land
 from maps.dispatch import dispatch_page
-from maps.notices import notice_page
 
 pages = APIRouter(tags=["pages"])
 router = APIRouter(tags=["incidents"])
@@ -215,10 +214,5 @@ def get_incidents_page(request: Request, tx: ReadTx, scope: CurrentScope) -> HTM
     try:
         page = dispatch_page(live_land(tx, scope), nonce=NONCE)
     except NoPlan:
-        page = notice_page(
-            "还没有网格",
-            "先导入社区和网格边界，才能按网格派单。",
-            ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
-            nonce=NONCE,
-        )
+        return before_grids(request, "先导入社区和网格边界，才能按网格派单。")
     return html_answer(request, page, images=("'self'",))  # pictures of cases

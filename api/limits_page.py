@@ -10,14 +10,13 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
-from api.html import NONCE, html_answer
+from api.html import NONCE, before_grids, html_answer
 from api.limits import Sentence, TextIn  # noqa: TC001 -- pydantic reads the annotation
 from api.problems import answers
 from gridmap.errors import NoPlan
 from gridmap.services.limits_drawing import accept_for_community, community_limits, draw_sentence
 from gridmap.services.live import live_land
 from maps.limits_page import limits_page
-from maps.notices import notice_page
 
 pages = APIRouter(tags=["pages"])
 router = APIRouter(tags=["limits"])
@@ -131,10 +130,4 @@ def get_page(request: Request, tx: ReadTx, scope: CurrentScope) -> HTMLResponse:
     try:
         return html_answer(request, limits_page(live_land(tx, scope), nonce=NONCE))
     except NoPlan:
-        page = notice_page(
-            "还没有网格",
-            "先导入社区和网格边界，再来这里画四至。",
-            ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
-            nonce=NONCE,
-        )
-        return html_answer(request, page)
+        return before_grids(request, "先导入社区和网格边界，再来这里画四至。")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import CurrentScope, ReadTx, Text  # noqa: TC001 -- FastAPI reads the annotation
-from api.html import NONCE, html_answer
+from api.html import NONCE, KeptPage, before_grids, html_answer
 from api.problems import answers
 from gridmap.errors import NoPlan, NotFound
 from gridmap.services.live import land_revision, live_land
 from gridmap.services.tiles import KnownStates
 from maps import address_review, dispatch, limits_page, live, planner
 from maps.live import live_page
-from maps.notices import notice_page
 
 if TYPE_CHECKING:
-    from gridmap.access import Scope
     from maps.base_maps import BaseMap
 
 router = APIRouter(tags=["pages"])
@@ -33,12 +30,10 @@ _A_YEAR = "public, max-age=31536000, immutable"
 
 @dataclass
 class LiveCache:
-    """The last page that was drawn, kept until the land changes."""
+    """The last page that was drawn, and the states of layers that tell whether the land has changed."""
 
     known: KnownStates = field(default_factory=KnownStates)
-    key: tuple[Scope, str] | None = None
-    page: str = ""
-    guard: Lock = field(default_factory=Lock)
+    kept: KeptPage = field(default_factory=KeptPage)
 
 
 def live_cache(request: Request) -> LiveCache:
@@ -55,26 +50,18 @@ def get_map(
     """Show the live 一张图, drawn from vector tiles; before any boundaries are imported, say what to do first."""
     backdrop: BaseMap | None = request.app.state.backdrop
     try:
-        key = (scope, land_revision(tx, scope, cache.known))
-        with cache.guard:
-            if cache.key != key:
-                cache.page, cache.key = live_page(live_land(tx, scope), nonce=NONCE, backdrop=backdrop), key
-            page = cache.page
+        state = (scope, land_revision(tx, scope, cache.known))
+        page = cache.kept.drawn(state, lambda: live_page(live_land(tx, scope), nonce=NONCE, backdrop=backdrop))
     except NoPlan:
-        page = notice_page(
-            "还没有网格",
-            "先导入社区和网格边界，一张图就会显示在这里。",
-            ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"],
-            nonce=NONCE,
-        )
+        return before_grids(request, "先导入社区和网格边界，一张图就会显示在这里。")
     return html_answer(request, page, images=backdrop.hosts if backdrop else ())
 
 
 @router.get("/assets/{name}", operation_id="get_asset", response_class=Response, responses=answers(404, 422) | _FILES)
 def get_asset(name: Text, accept_encoding: Annotated[str, Header()] = "") -> Response:
     """Give a script or style; it never changes under its name."""
-    made = (live, planner, limits_page, dispatch, address_review)
-    found = next((each for page in made for each in page.bundles() if each.name == name), None)
+    pages = (live, planner, limits_page, dispatch, address_review)
+    found = next((each for page in pages for each in page.PAGE.bundles() if each.name == name), None)
     if found is None:
         raise NotFound(f"there is no asset {name!r}: reload the page, it names the present ones", asset=name)
     headers = {"Cache-Control": _A_YEAR, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}

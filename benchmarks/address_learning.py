@@ -18,18 +18,17 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from gridmap import runner
 from gridmap.access import Scope
 from gridmap.address.gazetteer import LEVEL
 from gridmap.address.perturb import noisy
-from gridmap.services import address_review
+from gridmap.services import address_queue, address_review
 from gridmap.services.gazetteer import current_index
 from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from gridmap.address.index import GazetteerIndex
 
 ACTOR = "benchmark"
@@ -96,10 +95,10 @@ def check(database: Database, truth: list[UUID], most: int) -> tuple[int, int]:
     decisions = learned = 0
     while decisions < most:
         with database.transaction(ACTOR, write=True) as tx:
-            rows = address_review.queue(tx, SCOPE, limit=1).rows
+            rows = address_queue.queue(tx, SCOPE, limit=1).rows
             if not rows:
                 break
-            identity = address_review.UUID(rows[0].id)
+            identity = UUID(rows[0].id)
             done = address_review.choose(tx, SCOPE, identity, truth[rows[0].row_no - 2])
         decisions += 1
         learned += len(done.learned)

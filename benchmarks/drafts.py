@@ -10,13 +10,10 @@ from the request to the parsed answer; the first request of a process, which rea
 from __future__ import annotations
 
 import argparse
-import socket
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -26,11 +23,8 @@ from uuid import UUID
 import httpx2
 import numpy as np
 import shapely
-import uvicorn
 
-from api.app import create_app
 from gridmap.access import Scope
-from gridmap.config import Settings
 from gridmap.datum import Plane
 from gridmap.errors import Conflict, EditRefused
 from gridmap.model.kinds import kind_named
@@ -39,9 +33,10 @@ from gridmap.services import drafts
 from gridmap.storage import land, plans, registers
 from gridmap.storage.database import Database
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from serving import Server
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PLANE = Plane.from_epsg(4547)
@@ -129,23 +124,6 @@ def fill(database: Database) -> None:
         registers.insert_many(tx, kind_named("buildings"), rows_of)
 
 
-@contextmanager
-def serving(target: str) -> Iterator[str]:
-    """Serve in a thread, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(Settings(database=target)), port=port, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/api/v1"
-    server.should_exit = True
-    thread.join()
-
-
 def operation(random: Random, database: Database, draft: UUID) -> tuple[str, dict[str, Any]]:
     """Choose the next request."""
     kind = random.choices(["cut", "transfer", "merge", "undo", "redo"], [3, 3, 1, 1.5, 1.5])[0]
@@ -183,7 +161,7 @@ def main() -> None:
             measure_in_process(database, given.edits)
             database.close()
             return
-        with serving(target) as url, httpx2.Client(base_url=url, timeout=120) as client:
+        with Server(target) as server, httpx2.Client(base_url=f"{server.address}/api/v1", timeout=120) as client:
             begun = time.perf_counter()
             draft = client.post("/plans", json={"name": "测量"}).json()["id"]
             print(f"new draft: {(time.perf_counter() - begun) * 1e3:.0f} ms")

@@ -7,7 +7,6 @@ futian_osm/futian_edges.geojson and shanghai_bund/roads.geojson; FILE is a datab
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
@@ -20,10 +19,9 @@ import shapely
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from limits_loops import loops, wrong_texts  # noqa: E402 -- after the path is set
+from limits_loops import loops, roads, wrong_texts  # noqa: E402 -- after the path is set
 
 from gridmap.access import Scope  # noqa: E402
-from gridmap.datum import Plane  # noqa: E402
 from gridmap.services.limits import parse_text, words  # noqa: E402
 from gridmap.services.limits_ground import stored_surroundings  # noqa: E402
 from gridmap.services.plan_land import plans_in_force  # noqa: E402
@@ -37,18 +35,6 @@ from gridmap.storage.database import Database  # noqa: E402
 
 CITIES = {"futian_osm/futian_edges.geojson": 114.05, "shanghai_bund/roads.geojson": 121.5}
 STREETS, BLOCK = 225, 180.0  # a made city of 100,800 road pieces
-
-
-def roads(path: Path, lon: float) -> tuple[Any, list[tuple[str, ...]]]:
-    features = [
-        each
-        for each in json.loads(path.read_text(encoding="utf-8"))["features"]
-        if each["properties"].get("kind") not in {"rail", "ferry"}
-    ]
-    shapes = shapely.from_geojson([json.dumps(each["geometry"]) for each in features])
-    names = [each["properties"].get("name") or () for each in features]
-    called = [tuple(name) if isinstance(name, list) else (name,) if name else () for name in names]
-    return Plane.at(lon).project_geometries(np.asarray(shapes, dtype=object)), called
 
 
 def on_loops(name: str, lines: Any, names: list[tuple[str, ...]], tries: int) -> None:

@@ -22,12 +22,10 @@ import gzip
 import math
 import os
 import shutil
-import socket
 import sys
 import tempfile
-import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -36,23 +34,21 @@ from typing import TYPE_CHECKING
 import folium
 import geopandas
 import numpy as np
-import uvicorn
 from playwright.sync_api import TimeoutError as TookTooLong
 from playwright.sync_api import ViewportSize, sync_playwright
-from tiles import double
+from tiles import demonstration, double
 
-from api.app import create_app
 from gridmap.access import Scope
-from gridmap.config import Settings, data_dir
-from gridmap.demo.run import run_demo
+from gridmap.config import data_dir
 from gridmap.services.assigning import recalculate
 from gridmap.services.overview import overview
 from gridmap.storage.database import Database
 from maps.overview import overview_page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from serving import Server
 
+if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Page, Route
 
     from gridmap.services.overview_values import Overview
@@ -121,22 +117,6 @@ def write_folium(data: Overview, path: Path) -> None:
 def write_explore(data: Overview, path: Path) -> None:
     shown = grids_of(data).explore(tiles=None, prefer_canvas=True)
     records_of(data).explore(m=shown, column="kind", marker_kwds={"radius": 2}).save(path)
-
-
-@contextmanager
-def served(database: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    app = create_app(Settings(database=str(database)))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
 
 
 def stand_in(address: str) -> tuple[str, str]:
@@ -296,12 +276,7 @@ def show(rows: list[Measured]) -> None:
 
 
 def prepared(given: Path | None, folder: Path) -> tuple[Path, Overview]:
-    path = folder / "gridmap.db"
-    if given:
-        shutil.copyfile(given, path)
-    else:
-        with closing(Database.create(str(path))) as database:
-            run_demo(database, folder, seed=1, size="full", say=lambda _: None)
+    path = demonstration(given, folder)
     with closing(Database.open(str(path))) as database:
         with database.transaction("benchmark", write=True) as tx:
             double(tx, np.random.default_rng(1))
@@ -329,11 +304,11 @@ def main() -> None:
             write_explore(data, files["explore"])
         files["ours"].write_text(overview_page(data), encoding="utf-8")
         print(f"{sum(len(layer.lonlat) for layer in data.points):,} points, {len(data.grids)} grids")
-        with served(database) as address, sync_playwright() as playwright:
+        with Server(str(database)) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
             ours = [
                 measured(browser, "our file", files["ours"].as_uri(), files["ours"], ROUNDS),
-                measured(browser, "our /map", f"{address}/map", None, ROUNDS),
+                measured(browser, "our /map", f"{server.address}/map", None, ROUNDS),
             ]
             others = [measured(browser, "plain Folium", files["folium"].as_uri(), files["folium"], 1)]
             if options.explore:

@@ -51,6 +51,17 @@ METRE = 1e-5  # degrees, about
 Tile = tuple[str, int, int, int]
 
 
+def demonstration(given: Path | None, folder: Path) -> Path:
+    """Copy the database of a full demonstration into a folder; make it there when none is given."""
+    path = folder / "gridmap.db"
+    if given:
+        shutil.copyfile(given, path)
+    else:
+        with closing(Database.create(str(path))) as database:
+            run_demo(database, folder, seed=1, size="full", say=lambda _: None)
+    return path
+
+
 def double(tx: Transaction, rng: np.random.Generator) -> int:
     """Give every record a twin within some metres; return how many records there are now."""
     count = 0
@@ -164,13 +175,7 @@ def main() -> None:
     options = parser.parse_args()
     rng = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = folder / "gridmap.db"
-        if options.demo:
-            shutil.copyfile(options.demo, path)
-        else:
-            with closing(Database.create(str(path))) as database:
-                run_demo(database, folder, seed=1, size="full", say=lambda _: None)
+        path = demonstration(options.demo, Path(name))
         with closing(Database.open(str(path))) as database:
             with database.transaction("benchmark", write=True) as tx:
                 count = double(tx, rng)

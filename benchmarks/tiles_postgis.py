@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import shutil
 import sys
 import tempfile
 import time
@@ -25,10 +24,9 @@ import numpy as np
 import psycopg
 import shapely
 from imports import fresh_postgis
-from tiles import double, tiles_of_the_land
+from tiles import demonstration, double, tiles_of_the_land
 
 from gridmap.access import Scope
-from gridmap.demo.run import run_demo
 from gridmap.services.tiles import layer_named, layer_values
 from gridmap.storage.database import Database
 from maps.tiling import MARGIN, make_index, to_world
@@ -150,13 +148,8 @@ def compared(
 
 
 def prepared(demo: Path | None, folder: Path, share: float) -> tuple[dict[str, LayerValues], list[Tile]]:
-    path, rng = folder / "gridmap.db", np.random.default_rng(1)
-    if demo:
-        shutil.copyfile(demo, path)
-    else:
-        with closing(Database.create(str(path))) as database:
-            run_demo(database, folder, seed=1, size="full", say=lambda _: None)
-    with closing(Database.open(str(path))) as database:
+    rng = np.random.default_rng(1)
+    with closing(Database.open(str(demonstration(demo, folder)))) as database:
         with database.transaction("benchmark", write=True) as tx:
             double(tx, rng)
         with database.transaction("benchmark") as tx:

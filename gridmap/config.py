@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import SetupMissing
 
@@ -80,3 +81,14 @@ def data_dir() -> Path:
         if (candidate / "lookups").is_dir():
             return candidate
     raise SetupMissing("the data folder of gridmap is missing: install the package again")
+
+
+def read_lookup(name: str) -> Any:
+    """Read a file of the words and rules that come with gridmap: `data/lookups`.
+
+    Raises
+    ------
+    SetupMissing
+        As `data_dir`.
+    """
+    return json.loads((data_dir() / "lookups" / name).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from gridmap.files import Refusal, open_source
 from gridmap.files.plain import open_plain, write_plain
 from gridmap.model.kinds import kind_named
 from gridmap.model.orders import ORDERS
-from gridmap.services import activation, address_review, geocode_batch, imports, intake, online_geocoding, plan_import
+from gridmap.services import activation, address_queue, geocode_batch, imports, intake, online_geocoding, plan_import
 from gridmap.services.datum_evidence import Suspicion, refuse_if_shifted
 from gridmap.services.intake import IntakeReport
 from gridmap.services.intake_places import from_gazetteer
@@ -73,6 +73,24 @@ class ImportRequest:
         """Return what must be equal for an interrupted import to be gone on with."""
         return {"map": dict(self.mapping), "key": list(self.key), "layer": self.layer, "encoding": self.encoding}
 
+    def opened(self) -> Source:
+        """Open the file as it is to be read.
+
+        Raises
+        ------
+        FileRefused, CrsRefused, CoordinatesRefused
+            It cannot be used.
+        """
+        return open_source(
+            self.path,
+            kind=self.kind,
+            crs=self.crs,
+            mapping=self.mapping,
+            layer=self.layer,
+            encoding=self.encoding,
+            key=self.key or None,
+        )
+
 
 @dataclass(frozen=True)
 class ImportOutcome:
@@ -99,15 +117,7 @@ def run_import(
     CoverageBroken
         Grids that are no coverage; nothing was written.
     """
-    source = open_source(
-        request.path,
-        kind=request.kind,
-        crs=request.crs,
-        mapping=request.mapping,
-        layer=request.layer,
-        encoding=request.encoding,
-        key=request.key or None,
-    )
+    source = request.opened()
     suspicion = None if request.trust_crs else Suspicion(source)
     if dry_run:
         with database.transaction(actor) as tx:
@@ -210,15 +220,7 @@ def import_as_plan(
     BadInput, NoPlan, CoverageBroken
         As `gridmap.services.plan_import.import_plan`.
     """
-    source = open_source(
-        request.path,
-        kind=request.kind,
-        crs=request.crs,
-        mapping=request.mapping,
-        layer=request.layer,
-        encoding=request.encoding,
-        key=request.key or None,
-    )
+    source = request.opened()
     rows = [row for chunk in source.chunks(CHUNK) for row in chunk.rows]
     refused = next((refusal for row in rows for refusal in row.refusals), None)
     if refused:
@@ -324,7 +326,7 @@ def geocode_table(
     after: int | None = -1
     while after is not None:
         with database.transaction(actor, write=True) as tx:
-            after = address_review.enqueue(tx, scope, run.id, after)
+            after = address_queue.enqueue(tx, scope, run.id, after)
     return report
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-import jinja2
-
-from gridmap.services.overview_values import BASE_KINDS
-from maps import assets
-from maps.bundles import Asset, bundle, vector_tile
 from maps.drawing import draw
-from maps.escape import inert, json_block
-from maps.packing import pack
-from maps.shell import OfflineMap, Page, Start, Verbatim
+from maps.served import MapPage
 
 if TYPE_CHECKING:
     from gridmap.services.live import LiveLand
 
 _TITLE = "地址核对"
-_SHARED = ("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles")
-_OWN = ("talk", "table", "review")
-_MAX_ZOOM = 21
+
+PAGE = MapPage(
+    name="addresses",
+    path="/addresses",
+    map_name="addresses",
+    styles=("overview", "live", "planner", "menu", "addresses"),
+    scripts=(
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles"),
+        *(f"review/{name}" for name in ("talk", "table", "review")),
+    ),
+    start="gridmap.review.start",
+)
 
 
 def address_review_page(land: LiveLand, *, nonce: str) -> str:
@@ -38,64 +39,5 @@ def address_review_page(land: LiveLand, *, nonce: str) -> str:
         The page libraries are not installed.
     """
     overview = land.overview
-    drawing = draw(overview)
-    page = Page(_TITLE, nonce)
-    mark = f'nonce="{inert(nonce)}"'
-    styles, scripts = bundles()
-    page.header.add_child(Verbatim(f'<link rel="stylesheet" {mark} href="/assets/{styles.name}">\n'), name="styles")
-    page.header.add_child(Verbatim(f'<script {mark} src="/assets/{scripts.name}"></script>\n'), name="scripts")
-    furniture = _template().render(
-        title=_TITLE,
-        place=overview.subdistrict_name,
-        demonstration=overview.demonstration,
-        map_id="map_addresses",
-    )
-    page.html.add_child(Verbatim(furniture), name="furniture")
-    index, content = pack(
-        {name: values for name, values in drawing.columns.items() if name.partition(".")[0] not in BASE_KINDS}
-    )
-    document = drawing.document | {"columns": index}
-    blocks = (
-        f'<script type="application/json" id="gridmap-data">{json_block(document)}</script>\n'
-        f'<script type="text/plain" id="gridmap-columns">{content}</script>\n'
-    )
-    page.html.add_child(Verbatim(blocks), name="data")
-    west, south, east, north = drawing.document["bounds"]
-    shell = OfflineMap(
-        "addresses",
-        [(south + north) / 2, (west + east) / 2],
-        zoom_start=14,
-        max_zoom=_MAX_ZOOM,
-        zoom_snap=0.25,
-        wheel_px_per_zoom_level=120,
-        zoom_control=False,
-        attribution_control=False,
-        fade_animation=False,
-    )
-    shell.add_child(Start("gridmap.review.start"))
-    page.add_child(shell)
-    return str(page.render())
-
-
-@cache
-def bundles() -> tuple[Asset, Asset]:
-    """Return the style and the script of the page."""
-    styles = [
-        assets.library("leaflet", "dist/leaflet.css"),
-        *(assets.text(f"css/{name}.css") for name in ("overview", "live", "planner", "addresses")),
-    ]
-    scripts = [
-        assets.library("leaflet", "dist/leaflet.js"),
-        assets.library("fflate", "umd/index.js"),
-        assets.library("pbf", "dist/pbf.js"),
-        vector_tile(),
-        *(assets.text(f"js/{name}.js") for name in _SHARED),
-        *(assets.text(f"js/review/{name}.js") for name in _OWN),
-    ]
-    return bundle("addresses", styles, scripts)
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(assets.text("addresses.html"))
+    words = {"title": _TITLE, "place": overview.subdistrict_name, "demonstration": overview.demonstration}
+    return PAGE.render(_TITLE, draw(overview), nonce=nonce, words=words)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import numpy as np
 import shapely
 
@@ -16,6 +14,7 @@ from maps.escape import json_block
 from maps.packing import pack
 from maps.shapes import UNIT, shape_columns
 from maps.shell import OfflineMap, Page, Start, Verbatim
+from maps.templates import template
 
 if TYPE_CHECKING:
     from gridmap.services.overview_values import Overview
@@ -108,10 +107,4 @@ def _furniture(data: Overview) -> str:
         {"kind": key, "word": word, "count": grid.numbers.get(key)} for key, word in MEASURES if key != "residents"
     ]
     first = next((tab["kind"] for tab in tabs if tab["count"]), tabs[0]["kind"])
-    return _template().render(data=data, grid=grid, community=data.communities[0], tabs=tabs, first=first)
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(assets.text("area.html"))
+    return template("area.html").render(data=data, grid=grid, community=data.communities[0], tabs=tabs, first=first)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import jinja2
 
 from gridmap.model.land import GridKind
 from gridmap.services.overview_values import MEASURES
@@ -13,7 +10,8 @@ from maps import assets
 from maps.drawing import Drawing, draw
 from maps.escape import json_block
 from maps.packing import deflate, pack
-from maps.shell import OfflineMap, Page, Start, Verbatim
+from maps.shell import Page, Verbatim, land_map
+from maps.templates import template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,20 +67,7 @@ def overview_page(data: Overview, *, nonce: str | None = None) -> str:
     page.add_code("script", "\n".join(assets.text(f"js/{name}.js") for name in _SCRIPTS), "gridmap_js")
     page.html.add_child(Verbatim(_furniture(data)), name="furniture")
     page.html.add_child(Verbatim(_data_blocks(drawing)), name="data")
-    west, south, east, north = drawing.document["bounds"]
-    shell = OfflineMap(
-        "overview",
-        [(south + north) / 2, (west + east) / 2],
-        zoom_start=14,
-        max_zoom=_MAX_ZOOM,
-        zoom_snap=0.25,
-        wheel_px_per_zoom_level=120,
-        zoom_control=False,
-        attribution_control=False,  # Leaflet's own carries a link to the outside; ours stands in the page's head
-        fade_animation=False,
-    )
-    shell.add_child(Start("gridmap.overview.start"))
-    page.add_child(shell)
+    page.add_child(land_map("overview", drawing.document["bounds"], "gridmap.overview.start", _MAX_ZOOM))
     return str(page.render())
 
 
@@ -99,7 +84,7 @@ def _data_blocks(drawing: Drawing) -> str:
 
 
 def _furniture(data: Overview) -> str:
-    return _template().render(
+    return template("overview.html").render(
         data=data,
         map_id="map_overview",
         headings=_HEADINGS,
@@ -156,9 +141,3 @@ def _row(numbers: Mapping[str, int]) -> list[str]:
     """Write the measures as cells; a dash for what is unknown."""
     values: list[Any] = [numbers.get(key) for key, _ in MEASURES]
     return ["–" if value is None else f"{value:,}" for value in values]
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(assets.text("overview.html"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-import jinja2
 from markupsafe import Markup
 
 from maps import assets
 from maps.menu import menu
 from maps.shell import Page, Verbatim
+from maps.templates import template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ def plan_list_page(plans: Sequence[PlanView], *, demonstration: bool, nonce: str
         page.add_code("style", assets.text(f"css/{name}.css"), name)
     page.html.add_child(
         Verbatim(
-            _template().render(
+            template("plans.html").render(
                 title="网格划分",
                 plans=plans,
                 demonstration=demonstration,
@@ -42,9 +41,3 @@ def plan_list_page(plans: Sequence[PlanView], *, demonstration: bool, nonce: str
     )
     page.add_code("script", assets.text("js/planner/list.js"), "list")
     return str(page.render())
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(assets.text("plans.html"))

@@ -166,3 +166,29 @@ class Start(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._id = "page"
         self.function = function
+
+
+def land_map(identity: str, bounds: tuple[float, float, float, float], start: str, max_zoom: int) -> OfflineMap:
+    """Make a map with the land in the middle, and a function of ours that begins with it.
+
+    Parameters
+    ----------
+    bounds : tuple of float
+        West, south, east, north of the land.
+    start : str
+        As for `Start`.
+    """
+    west, south, east, north = bounds
+    made = OfflineMap(
+        identity,
+        [(south + north) / 2, (west + east) / 2],
+        zoom_start=14,
+        max_zoom=max_zoom,
+        zoom_snap=0.25,
+        wheel_px_per_zoom_level=120,
+        zoom_control=False,
+        attribution_control=False,  # Leaflet's own carries a link to the outside; ours stands on the page
+        fade_animation=False,
+    )
+    made.add_child(Start(start))
+    return made

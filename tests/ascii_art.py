@@ -56,14 +56,24 @@ def polygons(art: str, size: float = 10.0) -> dict[str, Polygon | MultiPolygon]:
 
 def line(art: str, size: float = 10.0) -> shapely.LineString:
     """Read a polyline: the digits and letters 1-9, a-z of a drawing, in that order, each in the middle of its cell."""
+    marks = _marks(art, size)
+    return shapely.LineString([place for letter in sorted(marks) for place in marks[letter]])
+
+
+def lines(art: str, size: float = 10.0) -> dict[str, shapely.LineString]:
+    """Read straight lines: each digit or letter 1-9, a-z stands where its line begins and where it ends."""
+    return {letter: shapely.LineString(ends) for letter, ends in sorted(_marks(art, size).items())}
+
+
+def _marks(art: str, size: float) -> dict[str, list[tuple[float, float]]]:
+    """Places of the digits and small letters of a drawing, the middles of their cells, from the south up."""
     rows = [text.strip() for text in art.splitlines() if text.strip()]
-    marks = {
-        letter: ((x + 0.5) * size, (y + 0.5) * size)
-        for y, row in enumerate(reversed(rows))
-        for x, letter in enumerate(row)
-        if letter.isdigit() or letter.islower()
-    }
-    return shapely.LineString([marks[letter] for letter in sorted(marks)])
+    found: dict[str, list[tuple[float, float]]] = {}
+    for y, row in enumerate(reversed(rows)):
+        for x, letter in enumerate(row):
+            if letter.isdigit() or letter.islower():
+                found.setdefault(letter, []).append(((x + 0.5) * size, (y + 0.5) * size))
+    return found
 
 
 def borders(shapes: Iterable[Polygon]) -> set[frozenset[tuple[float, float]]]:

@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from address_office import build_gazetteer, fill
+from drafting import rolled_back, settle
 from fresh_databases import copied_database, copied_file, execute
 from office import client_of, open_office
 from postgres_server import postgres_server
@@ -80,6 +82,14 @@ def database(target: str) -> Iterator[Database]:
     opened.close()
 
 
+@pytest.fixture
+def address_office(database: Database, tmp_path: Path) -> Database:
+    """The drawn office with its addresses and their gazetteer."""
+    fill(database, tmp_path)
+    build_gazetteer(database)
+    return database
+
+
 @pytest.fixture(scope="session", params=DIALECTS)
 def shared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One database for all tests that leave nothing behind: making one for each would double their time."""
@@ -105,6 +115,22 @@ def client(shared_office: str) -> Iterator[TestClient]:
     """A client of the office's API."""
     with client_of(shared_office) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def town(shared_office: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The drawn office with people in it; a module that needs another town has its own."""
+    opened = Database.open(shared_office)
+    settle(opened, tmp_path_factory.mktemp("town"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(town: Database) -> Iterator[Transaction]:
+    """A transaction in the town that leaves nothing behind."""
+    with rolled_back(town) as tx:
+        yield tx
 
 
 class _RolledBack(Exception):

@@ -10,11 +10,13 @@ from uuid import UUID
 import numpy as np
 import shapely
 from ascii_art import line, polygons
-from office import SIZE, load, lonlat, to_lonlat, write_csv, write_geojson, write_households
+from office import SIZE, code, load, lonlat, to_lonlat, write_csv, write_geojson, write_households
 
 from gridmap.access import Scope
 from gridmap.services import drafts, plan_session
-from gridmap.storage import tables
+from gridmap.services.plan_layout import layout_of
+from gridmap.storage import plans, tables
+from gridmap.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,3 +129,28 @@ def stored(tx: Transaction, plan_id: UUID) -> dict[str, Any]:
 def body(**values: Any) -> str:
     """An operation as the command line takes it."""
     return json.dumps(values, ensure_ascii=False)
+
+
+def cut(art: str = ACROSS_C, grid: str = "C") -> dict[str, Any]:
+    """An edit that cuts a grid along a drawn line."""
+    return {"op": "cut", "grid": code(grid), "line": stroke(art)}
+
+
+def require_agreement(tx: Transaction, draft: UUID) -> None:
+    """Memory, the layout that the tables give, the shapes and the counts of a draft say the same."""
+    plan = plans.plan_named(tx, EVERYTHING, draft)
+    session = plan_session.open_session(tx, plan)
+    fresh = layout_of(tx, EVERYTHING, draft)
+    assert fresh.hash() == session.layout.hash()
+    assert dict(fresh.owner) == dict(session.layout.owner)
+    assert dict(fresh.grids) == dict(session.layout.grids)
+    assert dict(fresh.origin) == dict(session.layout.origin)
+    counted = Tally.of(fresh, session.ground.counted, session.ground.inclusions)
+    assert {each: counted.numbers(each) for each in fresh.grids} == {
+        each: session.tally.numbers(each) for each in fresh.grids
+    }
+    assert sum(counted.numbers(each)["households"] for each in fresh.grids) == 60
+    rows = stored(tx, draft)
+    shapes = shapely.from_wkb([row["geom"] for row in rows["grid_shape"]])
+    assert len(shapes) == len(fresh.grids) == len(rows["plan_grid"])
+    assert shapely.coverage_is_valid(session.ground.plane.project_geometries(shapes))

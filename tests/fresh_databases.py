@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import psycopg
 from sqlalchemy.engine import make_url
 
+from gridmap.storage.database import Database
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _numbers = itertools.count(1)
@@ -30,6 +32,16 @@ def copied_file(template: Path, folder: Path) -> Iterator[str]:
     path = folder / "gridmap.db"
     shutil.copyfile(template, path)
     yield str(path)
+
+
+@contextmanager
+def filled_file(template: Path, folder: Path, fill: Callable[[Database, Path], object]) -> Iterator[str]:
+    """Copy the template file and fill it; yields its path. Files on the way in are written to the same folder."""
+    with copied_file(template, folder) as path:
+        database = Database.open(path)
+        fill(database, folder)
+        database.close()
+        yield path
 
 
 @contextmanager

@@ -7,14 +7,18 @@ loop runs along the near carriageways.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from gridmap.datum import Plane
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 WIDEST_ROAD = 60.0  # metres between the carriageways of one road, its side roads included
 SHORTEST = 20.0  # metres of a road: less is a corner cut or a kerb, which nobody would name
@@ -29,6 +33,19 @@ class Loop:
     shape: Any
     roads: tuple[str, ...]
     text: str
+
+
+def roads(path: Path, lon: float) -> tuple[Any, list[tuple[str, ...]]]:
+    """Read the lines of a road map, in the plane of a longitude, and their names; no railways, no ferries."""
+    features = [
+        each
+        for each in json.loads(path.read_text(encoding="utf-8"))["features"]
+        if each["properties"].get("kind") not in {"rail", "ferry"}
+    ]
+    shapes = shapely.from_geojson([json.dumps(each["geometry"]) for each in features])
+    names = [each["properties"].get("name") or () for each in features]
+    called = [tuple(name) if isinstance(name, list) else (name,) if name else () for name in names]
+    return Plane.at(lon).project_geometries(np.asarray(shapes, dtype=object)), called
 
 
 def loops(

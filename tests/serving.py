@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
@@ -14,13 +14,13 @@ from gridmap.config import Settings
 
 
 class Server(uvicorn.Server):
-    """A server while the `with` lasts."""
+    """A server of a database while the `with` lasts; further settings by their names."""
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database: str, **more: Any) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        app = create_app(Settings(database=database))
+        app = create_app(Settings(database=database, **more))
         super().__init__(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", ws="none"))
         self.thread = threading.Thread(target=self.run)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from drawn_plans import drawn_plan, which_is_whole
 from office import MOVED, load, open_office, write_households
+from pulled_plug import TESTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,30 +20,24 @@ if TYPE_CHECKING:
 
 # The command as it is, with the plug pulled where the test says.
 PROGRAM = """
-import os, signal, sys
+import sys
+sys.path.insert(0, {tests!r})
+from pulled_plug import after
 from gridmap import runner
 from gridmap.cli.main import main
 from gridmap.services import activation
 from gridmap.storage import audit, lineage, plans, succession
 
-def after(module, name):
-    function = getattr(module, name)
-    def wrapped(*words, **names):
-        result = function(*words, **names)
-        os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    setattr(module, name, wrapped)
-
 {plug}
 main(sys.argv[1:])
 """
 PLUGS = {
-    "prepared": ("after(activation, 'prepare')", "old"),
-    "verdicts carried forward": ("after(succession, 'carry_forward')", "old"),
-    "hand-over list written": ("after(lineage, 'put')", "old"),
-    "old plan closed": ("after(plans, 'close_plan')", "old"),
-    "everything written": ("after(activation, 'take_effect')", "old"),
-    "committed": ("after(runner, 'activate_plan')", "new"),
+    "prepared": ("activation.prepare = after(activation.prepare)", "old"),
+    "verdicts carried forward": ("succession.carry_forward = after(succession.carry_forward)", "old"),
+    "hand-over list written": ("lineage.put = after(lineage.put)", "old"),
+    "old plan closed": ("plans.close_plan = after(plans.close_plan)", "old"),
+    "everything written": ("activation.take_effect = after(activation.take_effect)", "old"),
+    "committed": ("runner.activate_plan = after(runner.activate_plan)", "new"),
 }
 
 
@@ -53,12 +48,12 @@ def test_the_plug_is_pulled(database: Database, target: str, tmp_path: Path, pla
     load(database, "households", write_households(tmp_path, places))
     plan = drawn_plan(database, MOVED)
     plug, left = PLUGS[place]
-    words = [sys.executable, "-c", PROGRAM.format(plug=plug), "plan", "activate", str(plan.id)]
+    words = [sys.executable, "-c", PROGRAM.format(plug=plug, tests=TESTS), "plan", "activate", str(plan.id)]
     environment = os.environ | {"GRIDMAP_DATABASE": target}
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert which_is_whole(database, plan) == left
     if left == "old":
-        words = [sys.executable, "-c", PROGRAM.format(plug=""), "plan", "activate", str(plan.id)]
+        words = [sys.executable, "-c", PROGRAM.format(plug="", tests=TESTS), "plan", "activate", str(plan.id)]
         assert subprocess.run(words, env=environment, capture_output=True, check=False, timeout=120).returncode == 0
         assert which_is_whole(database, plan) == "new"

@@ -10,23 +10,20 @@ from gazetteer_sample import sample_index
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from office import client_of, lonlat, write_csv
-from test_geocoding import fill
 
 from gridmap.access import Scope
 from gridmap.address.answer import answer
 from gridmap.address.learned import core_of, names_taught, with_names
 from gridmap.errors import BadInput, Conflict, NotFound
 from gridmap.runner import geocode_table
-from gridmap.services import address_review, gazetteer
+from gridmap.services import address_queue, address_review, gazetteer
 from gridmap.services.geocoding import geocode
 from gridmap.storage import audit
-from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from gridmap.storage.database import Transaction
+    from gridmap.storage.database import Database, Transaction
 
 EVERYTHING = Scope.everything("tester")
 INDEX = sample_index()
@@ -41,14 +38,10 @@ ROWS = [
 
 
 @pytest.fixture
-def office(target: str, tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(target)
-    fill(database, tmp_path)
-    with database.transaction("tester", write=True) as tx:
-        gazetteer.build(tx, EVERYTHING)
-    batch(database, tmp_path)
-    yield database
-    database.close()
+def office(address_office: Database, tmp_path: Path) -> Database:
+    """The office with a table of addresses looked up, some of which wait for a person."""
+    batch(address_office, tmp_path)
+    return address_office
 
 
 def batch(database: Database, folder: Path, rows: list[str] = ROWS, name: str = "rows.csv") -> dict[str, int]:
@@ -57,7 +50,7 @@ def batch(database: Database, folder: Path, rows: list[str] = ROWS, name: str = 
 
 
 def waiting(tx: Transaction, part: str) -> UUID:
-    return next(UUID(each.id) for each in address_review.queue(tx, EVERYTHING).rows if part in each.address)
+    return next(UUID(each.id) for each in address_queue.queue(tx, EVERYTHING).rows if part in each.address)
 
 
 def node_of(tx: Transaction, text: str) -> UUID:
@@ -66,11 +59,11 @@ def node_of(tx: Transaction, text: str) -> UUID:
 
 def test_what_is_not_accepted_waits_commonest_unknown_name_first(office: Database) -> None:
     with office.transaction("tester") as tx:
-        queue = address_review.queue(tx, EVERYTHING)
+        queue = address_queue.queue(tx, EVERYTHING)
         assert queue.waiting == 5
         assert [each.unknown for each in queue.rows[:3]] == ["老钢厂宿舍"] * 3
         assert queue.rows[0].alike == 3
-        nobody = address_review.queue(tx, Scope(actor="other", communities=frozenset()))
+        nobody = address_queue.queue(tx, Scope(actor="other", communities=frozenset()))
         assert nobody.waiting == 0
 
 
@@ -104,7 +97,7 @@ def test_a_new_place_is_offered_to_its_kind_and_known_after_the_next_build(offic
         point = lonlat(500, 100)
         row = waiting(tx, "蓝鲸广场")
         done = address_review.add(tx, EVERYTHING, row, "蓝鲸广场", "poi", point)
-        left = next(each for each in address_review.queue(tx, EVERYTHING).rows if "蓝鲸" in each.address)
+        left = next(each for each in address_queue.queue(tx, EVERYTHING).rows if "蓝鲸" in each.address)
         assert left.options[0].node_id == done.node_id
         with pytest.raises(Conflict, match="already"):
             address_review.add(tx, EVERYTHING, UUID(left.id), "蓝鲸广场", "poi", point)
@@ -123,14 +116,14 @@ def test_a_pin_and_not_knowing_settle_what_says_the_same_in_later_runs(office: D
         address_review.leave_unknown(tx, EVERYTHING, waiting(tx, "蓝鲸广场对面"))
     batch(office, tmp_path, ["老钢厂宿舍3栋一单元102室", "蓝鲸广场对面", "海棠湾"], "later.csv")
     with office.transaction("tester") as tx:
-        texts = [each.address for each in address_review.queue(tx, EVERYTHING).rows]
+        texts = [each.address for each in address_queue.queue(tx, EVERYTHING).rows]
         assert set(texts) == {"老钢厂宿舍3栋1单元101", "老钢厂宿舍3幢1单元101室,楼上漏水", "蓝鲸广场", "海棠湾"}
 
 
 def test_the_same_file_again_takes_the_place_of_what_waited(office: Database, tmp_path: Path) -> None:
     batch(office, tmp_path)
     with office.transaction("tester") as tx:
-        assert address_review.queue(tx, EVERYTHING).waiting == 5
+        assert address_queue.queue(tx, EVERYTHING).waiting == 5
 
 
 def test_what_cannot_be_decided_is_refused(office: Database) -> None:
@@ -146,7 +139,7 @@ def test_what_cannot_be_decided_is_refused(office: Database) -> None:
         with pytest.raises(Conflict):
             address_review.leave_unknown(tx, EVERYTHING, row)
         with pytest.raises(NotFound):
-            address_review.enqueue(tx, EVERYTHING, UUID(int=1))
+            address_queue.enqueue(tx, EVERYTHING, UUID(int=1))
 
 
 @pytest.mark.usefixtures("office")

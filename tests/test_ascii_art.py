@@ -37,6 +37,20 @@ def test_marks_make_a_line_in_their_order() -> None:
     assert list(line.coords) == [(5.0, 5.0), (25.0, 15.0)]
 
 
+def test_a_mark_that_stands_twice_is_a_straight_line() -> None:
+    found = ascii_art.lines(
+        """
+        b.a
+        b.A
+        ..a
+        """,
+        size=2.0,
+    )
+    assert list(found) == ["a", "b"]
+    assert list(found["a"].coords) == [(5.0, 1.0), (5.0, 5.0)]
+    assert list(found["b"].coords) == [(1.0, 3.0), (1.0, 5.0)]
+
+
 def test_a_crooked_drawing_is_refused() -> None:
     with pytest.raises(ValueError, match="equally long"):
         ascii_art.polygons("AA\nB")

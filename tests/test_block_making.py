@@ -8,6 +8,7 @@ import shapely
 from ascii_art import line, polygons
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.affinity import rotate
 
 from gridmap.errors import BadInput
 from gridmap.space.block_making import MadeBlocks, make_blocks
@@ -80,6 +81,27 @@ def test_the_land_around_a_compound_goes_with_it_and_around_two_it_is_divided() 
     assert west.covers(one)
     assert east.covers(other)
     require_coverage(both, list(polygons(LAND).values()))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(2, 40), st.floats(0, 8), st.floats(0, 90))
+def test_the_border_half_way_between_two_walls_is_straight(gap: float, shift: float, turn: float) -> None:
+    """However the walls are turned, and wherever their corners are."""
+    west, east = shapely.box(20, 40, 100 - gap / 2, 160), shapely.box(100 + gap / 2, 40 + shift, 180, 160 + shift)
+    made = make_blocks(
+        [shapely.box(-20, -20, 220, 220)],
+        [],
+        [rotate(west, turn, (100, 100)), rotate(east, turn, (100, 100))],
+        min_area=50,
+        min_width=1,
+    )
+    assert len(made.shapes) == 2
+    seam = rotate(shapely.line_merge(shapely.intersection(*made.shapes)), -turn, (100, 100))
+    between = shapely.get_coordinates(shapely.intersection(seam, shapely.box(0, 50 + shift, 200, 150)))
+    assert np.abs(between[:, 0] - 100).max() <= 1.5
+    leaning = np.arctan2(*np.diff(between, axis=0).T)
+    assert np.abs(np.diff(leaning)).sum() <= 0.1
+    require_coverage(made, [shapely.box(-20, -20, 220, 220)])
 
 
 def test_what_is_thin_goes_to_the_neighbour_with_the_longest_border() -> None:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridmap.casework.calendar import (
-    SHANGHAI,
     Calendar,
     Limit,
     Unit,
@@ -19,6 +18,7 @@ from gridmap.casework.calendar import (
 )
 from gridmap.config import data_dir
 from gridmap.errors import BadInput
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

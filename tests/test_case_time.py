@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from casework_walks import LADDERS
-from office import MOVED, SUBDISTRICT, code, load, lonlat, open_office, write_grids
+from office import MOVED, SUBDISTRICT, code, load, lonlat, open_office, write_csv, write_grids
 
 from api.app import create_app
 from gridmap.access import Scope
-from gridmap.casework.calendar import SHANGHAI
 from gridmap.config import Settings, data_dir
 from gridmap.errors import BadInput, NotFound, SetupMissing
+from gridmap.model.moments import SHANGHAI
 from gridmap.services import casework_rules
 from gridmap.services.case_given import Ask
 from gridmap.services.case_history import History, history
@@ -158,6 +158,26 @@ def test_what_lies_outside_the_scope_is_hidden_by_one_rule(office_tx: Transactio
     assert mine.case is not None
     assert mine.case.holder == "建设路社区第02网格"
     assert move_case(office_tx, scope, mine.number, Ask("受理", "受理派单员")).state == "已受理"
+
+
+def test_what_came_in_closed_has_no_running_clock(database: Database, tmp_path: Path) -> None:
+    """Nobody said when it was closed: it is neither late nor in time, also after it was rated."""
+    open_office(database, tmp_path)
+    columns = ["number", "title", "category", "state", "reported_at", "deadline", "lon", "lat"]
+    rows = [
+        (number, "漏水", "漏水", state, "2026-03-02 10:00", "2026-03-05 17:30", LON, LAT)
+        for number, state in (("E1", "已结案"), ("E2", "处置中"))
+    ]
+    load(database, "incidents", write_csv(tmp_path / "incidents.csv", columns, rows))
+    with database.transaction("tester", write=True) as tx:
+        clocks = [found.case.clock for n in ("E1", "E2") if (found := history(tx, EVERYTHING, n).incident).case]
+        assert clocks == ["", "超期"]
+        rate = LADDERS[""].moves["评价"]
+        move_case(tx, EVERYTHING, "E1", Ask("评价", min(rate.roles), "wang", outcome="满意"))
+        assert history(tx, EVERYTHING, "E1").incident.case.clock == ""  # type: ignore[union-attr]
+        listed = {each.number: each.case for each in list_incidents(tx, EVERYTHING).items}
+        assert listed["E1"] is not None
+        assert listed["E1"].clock == ""
 
 
 def own_list(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.casework.calendar import SHANGHAI, Limit, Unit, read_calendar
+from gridmap.casework.calendar import Limit, Unit, read_calendar
 from gridmap.casework.categories import Category
 from gridmap.casework.clocks import Clock, Terms, clock, due, read_clock_rules, terms_of
 from gridmap.config import data_dir
 from gridmap.errors import BadInput
 from gridmap.model.casework import DeadlineClass
+from gridmap.model.moments import SHANGHAI
 
 LOOKUPS = data_dir() / "lookups"
 CALENDAR = read_calendar(json.loads((LOOKUPS / "calendar.json").read_text(encoding="utf-8")))

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.casework.calendar import SHANGHAI, read_calendar
+from gridmap.casework.calendar import read_calendar
 from gridmap.casework.categories import read_catalogue, read_list
 from gridmap.casework.duties import Facts, Holder, Said, decide_duty, read_duties
 from gridmap.config import data_dir
 from gridmap.errors import BadInput
 from gridmap.model.casework import DeadlineClass
 from gridmap.model.land import GridKind
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Callable

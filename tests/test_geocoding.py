@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import shapely
+from address_office import box, fill, line
 from click.testing import CliRunner
-from office import client_of, load, lonlat, open_office, write_csv, write_geojson
+from office import client_of, load, lonlat, write_csv, write_geojson
 
 from gridmap.access import Scope
 from gridmap.cli.main import cli
@@ -22,60 +23,13 @@ from gridmap.storage import gazetteer as store
 from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 EVERYTHING = Scope.everything("tester")
 
 
-def line(*corners: tuple[float, float]) -> shapely.Geometry:
-    return shapely.LineString([lonlat(x, y) for x, y in corners])
-
-
-def box(x: float, y: float, size: float) -> shapely.Geometry:
-    return shapely.Polygon([lonlat(*each) for each in ((x, y), (x + size, y), (x + size, y + size), (x, y + size))])
-
-
-def fill(database: Database, folder: Path) -> None:
-    """The drawn office with two roads, house numbers, a compound with a building, households and a shop."""
-    open_office(database, folder)
-    roads = [
-        (line((0, 150), (700, 150)), {"道路编号": "D1", "道路名称": "解放路"}),
-        (line((350, 0), (350, 300)), {"道路编号": "D2", "道路名称": "建设街"}),
-    ]
-    load(database, "roads", write_geojson(folder / "roads.geojson", roads))
-    plates = [
-        ("解放路", str(number), *lonlat(50 + number * 10, 160 if number % 2 else 140))
-        for number in range(1, 40)
-        if number != 17
-    ]
-    load(database, "house_numbers", write_csv(folder / "plates.csv", ["道路", "门牌号", "经度", "纬度"], plates))
-    compound = (box(120, 170, 60), {"编号": "C1", "名称": "阳光花园", "地址": "解放路11号"})
-    load(database, "compounds", write_geojson(folder / "compounds.geojson", [compound]))
-    building = (box(130, 180, 20), {"编号": "B3", "名称": "阳光花园3栋", "小区": "C1", "地址": "解放路11号阳光花园3栋"})
-    load(database, "buildings", write_geojson(folder / "buildings.geojson", [building]))
-    households = [
-        (f"B3-1-{room}", f"解放路11号阳光花园3栋1单元{room}室", "C1", "B3", "1", room, *lonlat(140, 190))
-        for room in ("101", "102")
-    ]
-    header = ["户编号", "地址", "小区编号", "楼栋编号", "单元", "室号", "经度", "纬度"]
-    load(database, "households", write_csv(folder / "homes.csv", header, households))
-    shops = [("S1", "示范如意文具店", "解放路5号附2号", *lonlat(100, 160))]
-    load(database, "shops", write_csv(folder / "shops.csv", ["编号", "名称", "地址", "经度", "纬度"], shops))
-
-
-@pytest.fixture
-def office(target: str, tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(target)
-    fill(database, tmp_path)
-    with database.transaction("tester", write=True) as tx:
-        gazetteer.build(tx, EVERYTHING)
-    yield database
-    database.close()
-
-
-def test_one_address_leads_to_point_grid_and_reasons(office: Database) -> None:
-    with office.transaction("tester") as tx:
+def test_one_address_leads_to_point_grid_and_reasons(address_office: Database) -> None:
+    with address_office.transaction("tester") as tx:
         found = geocode(tx, EVERYTHING, "解放路11号阳光花园3栋1单元101")
         assert (found.level_name, found.name, found.band) == ("户室", "解放路11号阳光花园3栋1单元101室", "auto")
         assert (found.lon, found.lat) == pytest.approx(lonlat(140, 190), abs=1e-7)
@@ -87,15 +41,15 @@ def test_one_address_leads_to_point_grid_and_reasons(office: Database) -> None:
         assert (crossing.lon, crossing.lat) == pytest.approx(lonlat(350, 150), abs=1e-7)
 
 
-def test_a_missing_house_number_is_interpolated_on_its_side(office: Database) -> None:
-    with office.transaction("tester") as tx:
+def test_a_missing_house_number_is_interpolated_on_its_side(address_office: Database) -> None:
+    with address_office.transaction("tester") as tx:
         found = geocode(tx, EVERYTHING, "解放路17号")
     assert found.level_name == "门牌插值"
     assert (found.lon, found.lat) == pytest.approx(lonlat(220, 160), abs=1e-6)
 
 
-def test_others_get_a_point_or_nothing(office: Database) -> None:
-    with office.transaction("tester") as tx:
+def test_others_get_a_point_or_nothing(address_office: Database) -> None:
+    with address_office.transaction("tester") as tx:
         located = locate_text(tx, EVERYTHING, "市民反映，解放路5号附2号门口占道经营，请处理。")
         assert located is not None
         assert located.lonlat == pytest.approx(lonlat(100, 160), abs=1e-6)
@@ -111,25 +65,25 @@ def test_without_a_gazetteer_nothing_is_located(database: Database) -> None:
         gazetteer.build(tx, EVERYTHING)
 
 
-def test_a_caller_without_areas_sees_no_addresses(office: Database) -> None:
-    with office.transaction("nobody") as tx, pytest.raises(NoGazetteer):
+def test_a_caller_without_areas_sees_no_addresses(address_office: Database) -> None:
+    with address_office.transaction("nobody") as tx, pytest.raises(NoGazetteer):
         geocode(tx, Scope("nobody"), "解放路5号")
 
 
 def test_building_again_changes_nothing_and_a_renamed_compound_is_found_by_both_names(
-    office: Database, tmp_path: Path
+    address_office: Database, tmp_path: Path
 ) -> None:
-    with office.transaction("tester") as tx:
+    with address_office.transaction("tester") as tx:
         version = store.index_version(tx, EVERYTHING)
-    with office.transaction("tester", write=True) as tx:
+    with address_office.transaction("tester", write=True) as tx:
         again = gazetteer.build(tx, EVERYTHING)
     assert (again.version, again.added, again.retired) == (version, 0, 0)
     renamed = (box(120, 170, 60), {"编号": "C1", "名称": "金色家园", "地址": "解放路11号"})
-    load(office, "compounds", write_geojson(tmp_path / "renamed.geojson", [renamed]))
-    with office.transaction("tester", write=True) as tx:
+    load(address_office, "compounds", write_geojson(tmp_path / "renamed.geojson", [renamed]))
+    with address_office.transaction("tester", write=True) as tx:
         report = gazetteer.build(tx, EVERYTHING)
     assert report.redirected >= 1
-    with office.transaction("tester") as tx:
+    with address_office.transaction("tester") as tx:
         now, before = (geocode(tx, EVERYTHING, name) for name in ("金色家园", "阳光花园"))
         assert now.node_id == before.node_id
         old = next(node for node in store.nodes(tx, EVERYTHING) if node.name == "阳光花园")
@@ -160,7 +114,7 @@ def test_files_in_the_style_of_openstreetmap(database: Database, tmp_path: Path)
         assert geocode(tx, EVERYTHING, "外滩路24号").level_name == "门牌插值"
 
 
-def test_a_table_is_answered_once_and_the_same_every_time(office: Database, tmp_path: Path) -> None:
+def test_a_table_is_answered_once_and_the_same_every_time(address_office: Database, tmp_path: Path) -> None:
     texts = [
         "解放路11号阳光花园3栋1单元101室",
         "解放路11号3栋1单元102",
@@ -170,8 +124,8 @@ def test_a_table_is_answered_once_and_the_same_every_time(office: Database, tmp_
         "解放路11号阳光花园3栋1单元101室",
     ]
     table = write_csv(tmp_path / "in.csv", ["编号", "地址"], [(f"{number}", text) for number, text in enumerate(texts)])
-    first = geocode_table(office, table, tmp_path / "one.csv", "tester")
-    again = geocode_table(office, table, tmp_path / "two.csv", "tester", processes=2)
+    first = geocode_table(address_office, table, tmp_path / "one.csv", "tester")
+    again = geocode_table(address_office, table, tmp_path / "two.csv", "tester", processes=2)
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     assert (first.rows, first.kept, again.kept) == (6, 0, 6)
     assert first.levels == again.levels
@@ -181,11 +135,13 @@ def test_a_table_is_answered_once_and_the_same_every_time(office: Database, tmp_
     assert rows[0]["匹配级别"] == "户室"
     assert rows[0]["处理"] == "自动采用"
     assert rows[3]["处理"] == "未匹配"
-    geocode_table(office, table, tmp_path / "one.xlsx", "tester")
+    geocode_table(address_office, table, tmp_path / "one.xlsx", "tester")
     assert (tmp_path / "one.xlsx").stat().st_size > 0
 
 
-def test_an_interrupted_table_goes_on(office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_table_goes_on(
+    address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gridmap.runner.CHUNK", 2)
     table = write_csv(tmp_path / "in.csv", ["地址"], [(f"解放路{number}号",) for number in range(1, 8)])
 
@@ -194,18 +150,18 @@ def test_an_interrupted_table_goes_on(office: Database, tmp_path: Path, monkeypa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        geocode_table(office, table, tmp_path / "out.csv", "tester", stop)
-    assert geocode_table(office, table, tmp_path / "out.csv", "tester").kept == 4
+        geocode_table(address_office, table, tmp_path / "out.csv", "tester", stop)
+    assert geocode_table(address_office, table, tmp_path / "out.csv", "tester").kept == 4
 
 
-def test_a_table_without_addresses_names_its_columns(office: Database, tmp_path: Path) -> None:
+def test_a_table_without_addresses_names_its_columns(address_office: Database, tmp_path: Path) -> None:
     table = write_csv(tmp_path / "in.csv", ["甲", "乙"], [("1", "2")])
     with pytest.raises(BadInput, match="甲, 乙"):
-        geocode_table(office, table, tmp_path / "out.csv", "tester")
+        geocode_table(address_office, table, tmp_path / "out.csv", "tester")
 
 
-def test_a_point_in_words(office: Database) -> None:
-    with office.transaction("tester") as tx:
+def test_a_point_in_words(address_office: Database) -> None:
+    with address_office.transaction("tester") as tx:
         at_door = reverse(tx, EVERYTHING, *lonlat(61, 161))
         assert at_door.words == "解放路1号"
         assert at_door.place is not None
@@ -214,8 +170,8 @@ def test_a_point_in_words(office: Database) -> None:
         assert far.words == "解放路39号东北约140米"
 
 
-def test_the_api_answers_and_refuses(office: Database, target: str) -> None:
-    del office
+def test_the_api_answers_and_refuses(address_office: Database, target: str) -> None:
+    del address_office
     with client_of(target) as client:
         answered = client.post("/api/v1/addresses/geocode", json={"addresses": ["解放路11号", "没有"]})
         assert answered.status_code == 200

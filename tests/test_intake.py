@@ -8,7 +8,6 @@ import math
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -17,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake_rows import Mixed, gazetteer, write_mixed
 from office import client_of, code, lonlat, open_office, write_csv
+from pulled_plug import TESTS
 
 from gridmap import runner
 from gridmap.access import Scope
@@ -28,6 +28,8 @@ from gridmap.services.intake import profile_of_columns
 from gridmap.services.intake_places import Status, TextPlace, texts_of, whereabouts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gridmap.runner import IntakeOutcome
     from gridmap.storage.database import Database
 
@@ -189,11 +191,15 @@ def test_a_state_that_came_along_is_kept_with_a_first_step(office: Database, tmp
     rows = [
         [*row_at("A", (50, 250)), "2026-03-02 09:30", "已结案", "2026-03-04 10:00"],
         [*row_at("B", (50, 250)), "2026-03-02 09:30", "区里在办", ""],
+        [*row_at("C", (50, 250)), "2026-03-02 09:30", "已结案", ""],
     ]
     take(office, write_csv(tmp_path / "rows.csv", header, rows))
     with office.transaction("tester") as tx:
-        assert [get_incident(tx, EVERYTHING, number).state for number in "AB"] == ["已结案", "待受理"]
-    assert count(office, "case_step") == 1
+        found = [get_incident(tx, EVERYTHING, number) for number in "ABC"]
+    assert [each.state for each in found] == ["已结案", "待受理", "已结案"]
+    # C is closed, and nobody knows when: it is neither late nor in time
+    assert [each.case.clock for each in found if each.case] == ["正常", "超期", ""]
+    assert count(office, "case_step") == 2
 
 
 def test_coordinates_without_a_system_are_refused_whole(office: Database, tmp_path: Path) -> None:
@@ -215,8 +221,9 @@ def test_every_row_that_is_written_leaves_an_audit_row(office: Database, tmp_pat
 
 # The command as it is, with a gazetteer, in small chunks, and with the plug pulled where the test says.
 PROGRAM = """
-import os, signal, sys
+import sys
 sys.path.insert(0, {tests!r})
+from pulled_plug import after
 from gridmap import runner
 from gridmap.services import intake
 from gridmap.storage import registers, casework
@@ -224,17 +231,6 @@ from intake_rows import gazetteer
 from gridmap.storage.database import Database
 from pathlib import Path
 runner.INTAKE_CHUNK = {chunk}
-
-def after(function, calls):
-    left = [calls]
-    def wrapped(*words, **names):
-        result = function(*words, **names)
-        left[0] -= 1
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    return wrapped
-
 {plug}
 database = Database.open(sys.argv[1])
 outcome = runner.run_intake(database, Path(sys.argv[2]), "tester", crs="EPSG:4490", geocoder=lambda _: gazetteer)
@@ -268,7 +264,7 @@ def test_after_kill_9_the_same_command_brings_the_rest_and_nothing_twice(
 
 
 def run(target: str, plug: str, path: Path) -> subprocess.CompletedProcess[str]:
-    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=str(Path(__file__).parent))
+    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=TESTS)
     words = [sys.executable, "-c", program, target, str(path)]
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from office import load, open_office, write_csv, write_households
+from pulled_plug import TESTS
 
 from gridmap import runner
 from gridmap.access import Scope
@@ -31,28 +32,15 @@ ROWS, CHUNK = 2000, 300
 
 # The command as it is, in chunks that a test can afford, and with the plug pulled where the test says.
 PROGRAM = """
-import os, signal, sys
+import sys
+sys.path.insert(0, {tests!r})
+from pulled_plug import after
 from gridmap import runner
 from gridmap.cli.main import main
 from gridmap.services import imports
 from gridmap.storage import registers
-from sqlalchemy import Engine, event
 
 runner.CHUNK = {chunk}
-
-def pull_the_plug(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def after(function, calls):
-    left = [calls]
-    def wrapped(*words, **names):
-        result = function(*words, **names)
-        left[0] -= 1
-        if not left[0]:
-            pull_the_plug()
-        return result
-    return wrapped
-
 {plug}
 main(sys.argv[1:])
 """
@@ -65,7 +53,7 @@ PLUGS = {
 
 
 def words(plug: str, file: Path) -> list[str]:
-    program = PROGRAM.format(chunk=CHUNK, plug=plug)
+    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=TESTS)
     return [sys.executable, "-c", program, "import", "households", str(file), "--crs", "EPSG:4490", "--json"]
 
 

@@ -18,11 +18,11 @@ from gridmap import runner
 from gridmap.access import Scope
 from gridmap.cli.main import run
 from gridmap.errors import BadInput
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.case_given import Ask
 from gridmap.services.case_ledger import LedgerCase, Period, ledger_cases
 from gridmap.services.casework import move_case
 from gridmap.services.ledgers import Traced, report_document, report_parts, write_ledger
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.services.rates import GROUPS, RATES, grouped, rates_by
 
 if TYPE_CHECKING:

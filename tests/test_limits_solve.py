@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shapely
-from ascii_art import line, polygons
+from ascii_art import line, lines, polygons
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +18,7 @@ from gridmap.space.limits.variants import agreement
 from gridmap.space.limits.verdict import Status, TroubleKind
 
 CELL = 100.0
+FINE = CELL / 5  # of a drawing in which a block is five cells wide: what stands in a cell stands in its middle
 # Nine blocks between four streets each way; every border of a block lies on a street.
 BLOCKS = """
     ABC
@@ -40,6 +41,9 @@ def town(size: float = CELL, **more: shapely.Geometry) -> Features:
 
 def land(art: str, letter: str = "A", size: float = CELL) -> shapely.Geometry:
     return polygons(art, size)[letter]
+
+
+MIDDLE = land(BLOCKS, "E")
 
 
 def answer(text: str, features: Features | None = None) -> Solution:
@@ -103,45 +107,98 @@ def test_a_road_that_runs_elsewhere_is_named() -> None:
 
 
 def test_a_gap_at_a_junction_is_bridged_and_measured() -> None:
-    short = shapely.LineString([(150, 130), (150, 170)])  # it ends 30 m short of either street
+    short = line(
+        """
+        DDDDDEEEEEFFFFF
+        DDDDDEE1EEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEE2EEFFFFF
+        DDDDDEEEEEFFFFF
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        """,
+        FINE,
+    )  # it ends 30 m short of either street
     found = answer("东至短路，南至己街，西至乙路，北至庚街", town(短路=short))
     assert found.status in {Status.GAP_BRIDGED, Status.AMBIGUOUS}
     assert found.best is not None
     assert abs(found.best.gap - 60.0) < 1.0
-    assert agreement(found.best.shape, shapely.box(100, 100, 150, 200)) > 0.999
+    west = land("DDAEFF\nDDAEFF\nGGHHII\nGGHHII", size=CELL / 2)
+    assert agreement(found.best.shape, west) > 0.999
 
 
 def test_land_that_reaches_a_road_with_two_carriageways_ends_at_the_near_one() -> None:
-    features = town(
-        双路=shapely.MultiLineString([[(250, -50), (250, 350)], [(270, -50), (270, 350)], [(250, 0), (270, 0)]])
+    double = line(
+        """
+        AAAAABBBBBCC14C
+        AAAAABBBBBCCCCC
+        AAAAABBBBBCCCCC
+        AAAAABBBBBCCCCC
+        AAAAABBBBBCCCCC
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHII23I
+        """,
+        FINE,
     )
-    found = answer("东至双路，南至己街，西至乙路，北至庚街", features)
+    found = answer("东至双路，南至己街，西至乙路，北至庚街", town(双路=double))
     assert found.status is Status.EXACT
-    assert agreement(found.shape, shapely.box(100, 100, 250, 200)) > 0.999
+    near = land("DDAAAF\nDDAAAF\nGGHHII\nGGHHII", size=CELL / 2)
+    assert agreement(found.shape, near) > 0.999
 
 
 def test_a_fork_that_fits_twice_is_ambiguous_with_both_candidates() -> None:
-    fork = shapely.MultiLineString([[(220, 50), (220, 250)], [(290, 50), (290, 250)], [(220, 50), (290, 50)]])
+    fork = line(
+        """
+        AAAAABBBBB1CCC4
+        AAAAABBBBBCCCCC
+        AAAAABBBBBCCCCC
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        DDDDDEEEEEFFFFF
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHH2III3
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        """,
+        FINE,
+    )
     found = answer("东至叉路，南至己街，西至乙路，北至庚街", town(叉路=fork))
     assert found.status is Status.AMBIGUOUS
-    both = [shapely.box(100, 100, 220, 200), shapely.box(100, 100, 290, 200)]
+    west, _, east, _ = fork.bounds
+    both = [shapely.box(CELL, CELL, prong, 2 * CELL) for prong in (west, east)]
     assert all(max(agreement(each.shape, one) for each in found.candidates) > 0.999 for one in both)
 
 
 def test_a_river_is_met_in_its_middle_and_a_bank_where_the_text_says_so() -> None:
-    river = polygons(
-        """
-        .........
-        AAAAAAAAA
-        .........
-        """,
-        40.0,
-    )["A"]
+    drawing = """
+        .w....e..
+        RRRRRRRRR
+        sw....e.s
+    """
+    river = land(drawing, "R", 40.0)
     middle = centre_line(river)
     assert middle.length > 300
     assert shapely.get_coordinates(middle)[:, 1].std() < 1
-    streets = [shapely.LineString([(x, 0), (x, 200)]) for x in (60, 260)] + [shapely.LineString([(0, 5), (360, 5)])]
-    features = Features.of([*streets, river], [("西路",), ("东路",), ("南路",), ("长河",)], ["road"] * 3 + ["water"])
+    streets = lines(drawing, 40.0)
+    features = Features.of(
+        [*(streets[letter] for letter in "wes"), river],
+        [("西路",), ("东路",), ("南路",), ("长河",)],
+        ["road"] * 3 + ["water"],
+    )
     found = answer("东至东路，南至南路，西至西路，北至长河", features)
     assert abs(found.shape.bounds[3] - 60) < 1
     bank = answer("东至东路，南至南路，西至西路，北至长河南岸", features)
@@ -150,11 +207,24 @@ def test_a_river_is_met_in_its_middle_and_a_bank_where_the_text_says_so() -> Non
 
 def test_a_walk_gives_the_same_land_as_its_sides() -> None:
     walked = answer("由乙路与己街交汇点，沿己街向东至丙路，沿丙路向北至庚街，沿庚街向西至乙路，沿乙路向南回到起点")
-    assert agreement(walked.shape, shapely.box(100, 100, 200, 200)) > 0.999
+    assert agreement(walked.shape, MIDDLE) > 0.999
 
 
 def test_what_is_taken_out_is_cut_away() -> None:
-    found = answer("东至丙路，南至己街，西至乙路，北至庚街，不含小园小区", town(小园=shapely.box(120, 120, 140, 140)))
+    garden = land(
+        """
+        DDDDDEPEEEFFFFF
+        DDDDDEEEEEFFFFF
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        """,
+        "P",
+        FINE,
+    )
+    found = answer("东至丙路，南至己街，西至乙路，北至庚街，不含小园小区", town(小园=garden))
     assert abs(found.shape.area - (CELL**2 - 400)) < 1e-6
 
 
@@ -180,16 +250,45 @@ def test_a_polygon_comes_back_from_its_sentence(art: str) -> None:
 
 
 def test_the_wall_of_a_compound_is_named_where_no_road_runs() -> None:
-    said = describe(shapely.box(10, 10, 60, 60), town(小园=shapely.box(10, 10, 60, 60)), words())
+    garden = land(
+        """
+        ......
+        .PPPPP
+        .PPPPP
+        .PPPPP
+        .PPPPP
+        .PPPPP
+        ......
+        """,
+        "P",
+        10.0,
+    )
+    said = describe(garden, town(小园=garden), words())
     assert said.text == "东至小园围墙，南至小园围墙，西至小园围墙，北至小园围墙"
     assert said.agreement > 0.999
 
 
 def test_a_comparison_names_the_side_and_the_metres() -> None:
     text = "东至丙路，南至己街，西至乙路，北至庚街"
-    same = compare(parse_text(text), shapely.box(100, 100, 200, 200), town())
+    same = compare(parse_text(text), MIDDLE, town())
     assert same.agrees
-    moved = compare(parse_text(text), shapely.box(100, 100, 260, 200), town())
+    too_far = land(
+        """
+        DDDDDEEEEEEEEFF
+        DDDDDEEEEEEEEFF
+        DDDDDEEEEEEEEFF
+        DDDDDEEEEEEEEFF
+        DDDDDEEEEEEEEFF
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        GGGGGHHHHHIIIII
+        """,
+        "E",
+        FINE,
+    )
+    moved = compare(parse_text(text), too_far, town())
     assert not moved.agrees
     assert (TroubleKind.UNUSED, Side.EAST) in {(each.kind, each.side) for each in moved.troubles}
     assert moved.off[Side.EAST] > 50

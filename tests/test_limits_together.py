@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import shapely
 from ascii_art import polygons
-from drafting import EVERYTHING, begin, rolled_back
+from drafting import EVERYTHING, begin
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from limits_office import DOCUMENT, FIRST, SENTENCES, TWO_WAYS, pave
@@ -44,13 +44,6 @@ def town(shared_office: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     pave(opened, tmp_path_factory.mktemp("streets"))
     yield opened
     opened.close()
-
-
-@pytest.fixture
-def desk(town: Database) -> Iterator[Transaction]:
-    """A transaction in the town that leaves nothing behind."""
-    with rolled_back(town) as tx:
-        yield tx
 
 
 def halve_a(tx: Transaction, draft: UUID) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from office import lonlat
-from test_geocoding import fill
 
 from gridmap.access import Scope
 from gridmap.cli.main import cli
@@ -22,14 +21,11 @@ from gridmap.config import Settings, read_settings
 from gridmap.datum import from_lonlat, parse_crs
 from gridmap.errors import BadInput, CoordinatesRefused, SetupMissing
 from gridmap.runner import ask_online
-from gridmap.services import gazetteer
 from gridmap.services.online_geocoding import Tianditu, provider_of
 from gridmap.storage import audit
-from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from gridmap.storage.database import Database
 
 EVERYTHING = Scope.everything("tester")
 KEY = "0123456789abcdef"
@@ -40,16 +36,6 @@ def recorded(lon: object, lat: object, status: str = "0") -> bytes:
     place = {"score": 100, "level": "门址", "lon": str(lon), "lat": str(lat), "keyWord": "解放路12号"}
     said = {"msg": "ok", "location": place, "searchVersion": "6.4.9V", "status": status}
     return json.dumps(said, ensure_ascii=False).encode()
-
-
-@pytest.fixture
-def office(target: str, tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(target)
-    fill(database, tmp_path)
-    with database.transaction("tester", write=True) as tx:
-        gazetteer.build(tx, EVERYTHING)
-    yield database
-    database.close()
 
 
 @dataclass
@@ -69,27 +55,29 @@ class Line:
         return self.content
 
 
-def test_an_answer_is_taken_once_and_told_to_the_audit_before_it_leaves(office: Database) -> None:
+def test_an_answer_is_taken_once_and_told_to_the_audit_before_it_leaves(address_office: Database) -> None:
     lon, lat = lonlat(170, 140)
-    line = Line(office, recorded(lon, lat))
-    found = ask_online(office, Tianditu(KEY), "解放路12号阳光花园3栋2单元501，王先生收13812345678", "tester", line)
+    line = Line(address_office, recorded(lon, lat))
+    found = ask_online(
+        address_office, Tianditu(KEY), "解放路12号阳光花园3栋2单元501，王先生收13812345678", "tester", line
+    )
     assert found is not None
     assert (found.lon, found.lat) == (lon, lat)  # CGCS2000 already
     assert line.audited == "disclose"
     assert line.asked.startswith("解放路12号阳光花园3栋")
     for private in ("王", "138", "501", "单元"):
         assert private not in line.asked
-    with office.transaction("tester") as tx:
+    with address_office.transaction("tester") as tx:
         entry = audit.entries(tx, EVERYTHING, limit=1)[0]
     assert entry.detail == {"provider": "tianditu", "asked": line.asked}
     assert KEY not in str(entry)
 
 
-def test_another_datum_is_converted_exactly_once(office: Database) -> None:
+def test_another_datum_is_converted_exactly_once(address_office: Database) -> None:
     here = lonlat(170, 140)
     shifted = from_lonlat(np.array([here]), parse_crs("gcj02"))[0].tolist()
     provider = Tianditu(KEY, name="shifted", crs="gcj02")
-    found = ask_online(office, provider, "解放路12号", "tester", Line(office, recorded(*shifted)))
+    found = ask_online(address_office, provider, "解放路12号", "tester", Line(address_office, recorded(*shifted)))
     assert found is not None
     assert (found.lon, found.lat) == pytest.approx(here, abs=1e-8)
 
@@ -106,16 +94,16 @@ def test_another_datum_is_converted_exactly_once(office: Database) -> None:
         (b'{"status":"0","location":null}', BadInput),
     ],
 )
-def test_what_cannot_be_right_is_refused(office: Database, content: bytes, error: type[Exception]) -> None:
+def test_what_cannot_be_right_is_refused(address_office: Database, content: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
-        ask_online(office, Tianditu(KEY), "解放路12号", "tester", Line(office, content))
+        ask_online(address_office, Tianditu(KEY), "解放路12号", "tester", Line(address_office, content))
 
 
-def test_no_such_place_is_no_error_and_nothing_to_ask_is_one(office: Database) -> None:
-    line = Line(office, b'{"msg":"empty","status":"101"}')
-    assert ask_online(office, Tianditu(KEY), "解放路12号", "tester", line) is None
+def test_no_such_place_is_no_error_and_nothing_to_ask_is_one(address_office: Database) -> None:
+    line = Line(address_office, b'{"msg":"empty","status":"101"}')
+    assert ask_online(address_office, Tianditu(KEY), "解放路12号", "tester", line) is None
     with pytest.raises(BadInput):
-        ask_online(office, Tianditu(KEY), "13812345678", "tester", line)
+        ask_online(address_office, Tianditu(KEY), "13812345678", "tester", line)
 
 
 def test_it_is_off_unless_a_key_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

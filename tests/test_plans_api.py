@@ -10,16 +10,17 @@ from uuid import uuid4
 
 import pytest
 import shapely
-from drafting import ACROSS_C, ACROSS_D, INTO_C, body, forget, settle, stroke
+from drafting import ACROSS_C, ACROSS_D, INTO_C, body, forget, stroke
 from office import GRID_OF, client_of, code
 
 from gridmap.cli.main import run
-from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from starlette.testclient import TestClient
+
+    from gridmap.storage.database import Database
 
 PLANS = "/api/v1/plans"
 CUT = {"op": "cut", "grid": code("C"), "line": stroke(ACROSS_C)}
@@ -27,16 +28,8 @@ OTHER = {"op": "cut", "grid": code("D"), "line": stroke(ACROSS_D)}
 
 
 @pytest.fixture(scope="module")
-def town(shared_office: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    with_people = Database.open(shared_office)
-    settle(with_people, tmp_path_factory.mktemp("town"))
-    with_people.close()
-    return shared_office
-
-
-@pytest.fixture(scope="module")
-def api(town: str) -> Iterator[TestClient]:
-    with client_of(town) as client:
+def api(town: Database) -> Iterator[TestClient]:
+    with client_of(town.name) as client:
         yield client
 
 
@@ -165,10 +158,10 @@ def test_what_is_not_there_is_404(api: TestClient) -> None:
 
 @pytest.fixture
 def plan(
-    town: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    town: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """Run `gridmap plan`: exit code, output, complaints."""
-    monkeypatch.setenv("GRIDMAP_DATABASE", town)
+    monkeypatch.setenv("GRIDMAP_DATABASE", town.name)
 
     def command(*words: str) -> tuple[int, str, str]:
         capsys.readouterr()

@@ -7,14 +7,13 @@ own gazetteer by perturbation (`gridmap.address.perturb`), and stand in `data/lo
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +89,7 @@ class Calibration:
 @cache
 def shipped() -> Calibration:
     """Return the calibration that comes with the project."""
-    content = json.loads((data_dir() / "lookups" / "address_calibration.json").read_text(encoding="utf-8"))
+    content = read_lookup("address_calibration.json")
     return Calibration(
         tuple(content["weights"]),
         tuple(content["knots"]),

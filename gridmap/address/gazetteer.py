@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -27,22 +27,7 @@ NodeLevel = Literal[
     "poi",
     "crossing",
 ]
-LEVELS: tuple[NodeLevel, ...] = (
-    "district",
-    "town",
-    "community",
-    "road",
-    "lane",
-    "number",
-    "subnumber",
-    "compound",
-    "part",
-    "building",
-    "unit",
-    "room",
-    "poi",
-    "crossing",
-)
+LEVELS: tuple[NodeLevel, ...] = get_args(NodeLevel)
 LEVEL: dict[str, int] = {level: number for number, level in enumerate(LEVELS)}
 NAMED = frozenset(LEVEL[level] for level in ("district", "town", "community", "road", "compound", "poi", "crossing"))
 """Levels that are found by name; the others by their key under their parent."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import marisa_trie  # type: ignore[import-not-found]  # it ships no types
 import numpy as np
 
 from gridmap.address.gazetteer import LEVEL
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +34,7 @@ _PARSED: dict[int, Level] = {
 @cache
 def syllables() -> dict[str, str]:
     """Return the reading of every common character, without tone."""
-    content = json.loads((data_dir() / "lookups" / "pinyin.json").read_text(encoding="utf-8"))["syllables"]
+    content = read_lookup("pinyin.json")["syllables"]
     return {character: reading for reading, characters in content.items() for character in characters}
 
 

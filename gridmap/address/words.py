@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 
 _SHORTENED = ("省", "市", "区", "县", "街道", "镇", "乡")
 _NOT_A_NAME = {"省直辖", "市辖区", "县", "城区", "郊区", "矿区", "新区", "高新", "经开", "示范", "高新区", "经开区"}
@@ -16,7 +15,7 @@ _NOT_A_NAME = {"省直辖", "市辖区", "县", "城区", "郊区", "矿区", "�
 @cache
 def address_words() -> dict[str, Any]:
     """Return the content of `address_words.json`."""
-    words: dict[str, Any] = json.loads((data_dir() / "lookups" / "address_words.json").read_text(encoding="utf-8"))
+    words: dict[str, Any] = read_lookup("address_words.json")
     return words
 
 
@@ -59,7 +58,7 @@ def _names(key: str) -> tuple[str, list[str]]:
 @cache
 def regions() -> Regions:
     """Return the names of the regions of China."""
-    content = json.loads((data_dir() / "lookups" / "regions.json").read_text(encoding="utf-8"))
+    content = read_lookup("regions.json")
     named: dict[str, list[Region]] = {}
     towns: dict[str, dict[str, bool]] = {}
 

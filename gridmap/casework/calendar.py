@@ -1,21 +1,21 @@
 """Working time: 工作时, 工作日 with 调休, and natural hours; and the deadline that follows from them.
 
-All moments are aware; days are those of Asia/Shanghai, which has had one offset since 1991.
+All moments are aware; days are those of Asia/Shanghai.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import BadInput
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _SATURDAY = 5
 _LONGEST = 3660  # days; no deadline lies further away
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from gridmap.casework.calendar import SHANGHAI
 from gridmap.casework.categories import FAMILIES
 from gridmap.errors import BadInput
 from gridmap.model.land import GridKind
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -71,9 +71,8 @@ def show(number: str, role: tuple[str, ...], as_json: bool) -> None:
         )
     if case:
         click.echo(f"  {case.level}: {case.holder}, A {case.worker or '-'}, B {case.deputy or '-'} by {case.rule}")
-        click.echo(
-            f"  due {_moment(incident.deadline)} {case.clock}, to be returned until {_moment(case.return_until)}"
-        )
+        stands = f"{_moment(incident.deadline)} {case.clock or 'closed'}"
+        click.echo(f"  due {stands}, to be returned until {_moment(case.return_until)}")
     for tried in found.duty.get("tried", ()):
         click.echo(f"  rule {tried['rule']}: {tried['said']}, {tried['why']}")
     for each in found.moves:

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from gridmap.access import Scope
 from gridmap.cli.common import json_option, print_json
-from gridmap.demo.cases import CHINA
 from gridmap.demo.run import ACTOR, DemoReport, run_demo
 from gridmap.errors import Conflict
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.overview import overview
 from gridmap.services.plan_check import check_plans
 from gridmap.services.stats import stats
@@ -57,7 +57,7 @@ def command(folder: Path, size: str, seed: int, until: datetime | None, force: b
     folder.mkdir(parents=True, exist_ok=True)
     for old in (target, folder / "gridmap.db-wal", folder / "gridmap.db-shm"):
         old.unlink(missing_ok=True)
-    last = until.date() if until else datetime.now(CHINA).date() - timedelta(days=1)
+    last = until.date() if until else datetime.now(SHANGHAI).date() - timedelta(days=1)
     with closing(Database.create(str(target))) as database:
         report = run_demo(
             database, folder, seed=seed, size=size, last=last, say=lambda line: click.echo(line, err=True)

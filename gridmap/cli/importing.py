@@ -10,52 +10,34 @@ import click
 
 from gridmap import runner
 from gridmap.cli.common import actor, crs_option, json_option, open_database, print_json, progress
+from gridmap.cli.sheets import (
+    SHOWN,
+    encoding_option,
+    map_option,
+    parse_mapping,
+    refused_option,
+    show_rest,
+    write_refused,
+)
 from gridmap.errors import BadInput
-from gridmap.files import label, write_refusals
+from gridmap.files import label
 from gridmap.model.kinds import KINDS, kind_named
 
 if TYPE_CHECKING:
     from gridmap.services.imports import ImportReport
-
-_SHOWN = 20
-
-
-def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Read `field=column` pairs; without a column the field is left out.
-
-    Raises
-    ------
-    BadInput
-        A pair without an equals sign.
-    """
-    mapping = {}
-    for pair in pairs:
-        field, sign, column = pair.partition("=")
-        if not (sign and field):
-            raise BadInput(f"--map takes field=column, not {pair!r}", option="--map")
-        mapping[field.strip()] = column.strip()
-    return mapping
-
-
-def default_refusals(file: Path) -> Path:
-    """Name the sheet of refused rows: beside the file, a table that office programs open."""
-    suffix = ".csv" if file.suffix.lower() == ".csv" else ".xlsx"
-    return file.with_name(f"{file.stem}.退回{suffix}")
 
 
 @click.command("import", epilog="Kinds: " + ", ".join(kind.name for kind in KINDS))
 @click.argument("kind")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @crs_option
-@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
+@map_option
 @click.option("--key", multiple=True, metavar="FIELD", help="Field that identifies a record; repeatable.")
 @click.option("--layer", help="Layer of a GeoPackage or sheet of a workbook.")
-@click.option("--encoding", help="Encoding of the text, when it is not recognised (utf-8, gbk).")
+@encoding_option
 @click.option("--dry-run", is_flag=True, help="Show what would be added, changed, left and refused; write nothing.")
 @click.option("--trust-crs", is_flag=True, help="Import although the positions speak for another datum.")
-@click.option(
-    "--refused", type=click.Path(dir_okay=False, path_type=Path), help="Where refused rows go [FILE.退回.csv|xlsx]."
-)
+@refused_option
 @click.option("--as-plan", metavar="NAME", help="Grids: store the file as a draft of that name, not in force.")
 @click.option(
     "--identity",
@@ -108,10 +90,7 @@ def command(
     with open_database() as database, progress(f"reading {file.name}", None) as done:
         outcome = runner.run_import(database, request, actor(), done, dry_run=dry_run)
     report = outcome.report
-    sheet = None
-    if report.refusals:
-        sheet = refused or default_refusals(file)
-        write_refusals(sheet, outcome.source, report.refusals)
+    sheet = write_refused(refused, file, outcome.source, report.refusals)
     if as_json:
         print_json(asdict(report) | {"refused_rows": str(sheet) if sheet else None})
     else:
@@ -147,10 +126,7 @@ def _print(report: ImportReport, sheet: Path | None, *, dry_run: bool) -> None:
     )
     for note in report.notes:
         click.echo(f"  note: {note}")
-    for refusal in report.refusals[:_SHOWN]:
+    for refusal in report.refusals[:SHOWN]:
         name = f"{refusal.field} ({label(kind, refusal.field)})" if refusal.field else "row"
         click.echo(f"  row {refusal.row}, {name}: {refusal.reason}", err=True)
-    if len(report.refusals) > _SHOWN:
-        click.echo(f"  … and {len(report.refusals) - _SHOWN} more", err=True)
-    if sheet:
-        click.echo(f"  refused rows with their reasons: {sheet}", err=True)
+    show_rest(len(report.refusals) - SHOWN, sheet)

@@ -10,28 +10,31 @@ import click
 
 from gridmap import runner
 from gridmap.cli.common import actor, crs_option, json_option, open_database, print_json, progress
-from gridmap.cli.importing import default_refusals, parse_mapping
-from gridmap.files import write_refusals
+from gridmap.cli.sheets import (
+    SHOWN,
+    encoding_option,
+    map_option,
+    parse_mapping,
+    refused_option,
+    show_rest,
+    write_refused,
+)
 from gridmap.services.intake_places import Status
 
 if TYPE_CHECKING:
     from gridmap.services.intake import IntakeReport
 
-_SHOWN = 20
-
 
 @click.command("intake")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @crs_option
-@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Which column holds a field; repeatable.")
+@map_option
 @click.option("--source", default="", metavar="NAME", help="Source (来源) of rows that name none.")
 @click.option("--layer", help="Sheet of a workbook.")
-@click.option("--encoding", help="Encoding of the text, when it is not recognised (utf-8, gbk).")
+@encoding_option
 @click.option("--dry-run", is_flag=True, help="Say what would become of every row; write nothing.")
 @click.option("--trust-crs", is_flag=True, help="Take positions although they speak for another datum.")
-@click.option(
-    "--refused", type=click.Path(dir_okay=False, path_type=Path), help="Where refused rows go [FILE.退回.csv|xlsx]."
-)
+@refused_option
 @json_option
 def command(
     file: Path,
@@ -72,10 +75,7 @@ def command(
             progress=done,
         )
     report = outcome.report
-    sheet = None
-    if report.refusals:
-        sheet = refused or default_refusals(file)
-        write_refusals(sheet, outcome.source, report.refusals)
+    sheet = write_refused(refused, file, outcome.source, report.refusals)
     if as_json:
         print_json(asdict(report) | {"added": report.added, "refused_rows": str(sheet) if sheet else None})
     else:
@@ -90,9 +90,6 @@ def _print(report: IntakeReport, sheet: Path | None, *, dry_run: bool) -> None:
     for note in report.notes:
         click.echo(f"  note: {note}")
     asked = [each for each in report.rows if each.why and each.status is not Status.KNOWN]
-    for each in asked[:_SHOWN]:
+    for each in asked[:SHOWN]:
         click.echo(f"  row {each.row} {each.number} {each.status}: {each.why}", err=True)
-    if len(asked) > _SHOWN:
-        click.echo(f"  … and {len(asked) - _SHOWN} more", err=True)
-    if sheet:
-        click.echo(f"  refused rows with their reasons: {sheet}", err=True)
+    show_rest(len(asked) - SHOWN, sheet)

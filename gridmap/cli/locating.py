@@ -9,12 +9,12 @@ import click
 
 from gridmap.access import Scope
 from gridmap.cli.common import actor, crs_option, json_option, open_database, print_json
+from gridmap.model.cases import Reason
+from gridmap.services.described import REASON_WORDS
 from gridmap.services.locating import locate
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-_WORDS = {"inside": "范围内", "edge": "界线上", "outside": "范围外"}
 
 
 @click.command("locate", context_settings={"ignore_unknown_options": True})
@@ -39,7 +39,7 @@ def command(lon: float, lat: float, crs: str | None, at: datetime | None, as_jso
     if as_json:
         print_json(asdict(place))
     else:
-        word = _WORDS[place.reason]
+        word = REASON_WORDS[Reason(place.reason)]
         if place.grid_code:
             click.echo(
                 f"{place.grid_name} {place.grid_code} ({place.community_name}) {word}，距边界 {place.distance:.1f} 米"

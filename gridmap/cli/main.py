@@ -5,13 +5,13 @@ Exit codes: 0 done; 1 done, and the answer is no (no coverage, rows refused, poi
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
 import click
 
 from gridmap import __version__
+from gridmap.cli.lazy import LazyGroup
 from gridmap.config import read_settings
 from gridmap.errors import BadInput, FileRefused, GridmapError
 from gridmap.offline import forbid_sockets
@@ -42,21 +42,11 @@ _COMMANDS = {
 _INTERRUPTED = 130
 
 
-class _Commands(click.Group):
-    """Loads a subcommand's module only when it is asked for, so that `--help` and `check FILE` start quickly."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        command: click.Command = importlib.import_module(module).command
-        return command
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    modules=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="gridmap")
 def cli() -> None:
     """Communities and grids of a sub-district: boundaries that cannot break, one grid for every address.

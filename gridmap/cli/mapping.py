@@ -42,20 +42,21 @@ _scale = click.option(
 _approval = click.option("--approval", metavar="NUMBER", help="审图号 to print on the map.")
 
 
+def _drawn(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every single map; they are the arguments of `_write`."""
+    for option in (_approval, _scale, _paper, _at, _output):
+        function = option(function)
+    return function
+
+
 @click.group("map")
 def command() -> None:
     """Draw maps as files that need no internet: pages for a browser, sheets for a printer."""
 
 
 @command.command("overview")
-@_output
-@_at
-@_paper
-@_scale
-@_approval
-def overview_command(
-    output: Path, at: datetime | None, paper: str | None, scale: str | None, approval: str | None
-) -> None:
+@_drawn
+def overview_command(**drawn: Any) -> None:
     """Write the 一张图 of the sub-district: communities, grids, numbers, in one file.
 
     \b
@@ -64,19 +65,13 @@ def overview_command(
       gridmap map overview -o wall.pdf --paper A0
       gridmap map overview -o wall.pdf --paper A0 --scale 1:6000
     """
-    _write(output, at, None, paper, scale, approval)
+    _write(None, **drawn)
 
 
 @command.command("community")
 @click.argument("code")
-@_output
-@_at
-@_paper
-@_scale
-@_approval
-def community_command(
-    code: str, output: Path, at: datetime | None, paper: str | None, scale: str | None, approval: str | None
-) -> None:
+@_drawn
+def community_command(code: str, **drawn: Any) -> None:
     """Write the map of a community, named by its 12 digits: its grids, their numbers, the neighbours.
 
     \b
@@ -84,19 +79,13 @@ def community_command(
       gridmap map community 440106001001 -o community.html
       gridmap map community 440106001001 -o community.pdf --paper A3
     """
-    _write(output, at, _digits(code, 12), paper, scale, approval)
+    _write(_digits(code, 12), **drawn)
 
 
 @command.command("grid")
 @click.argument("code")
-@_output
-@_at
-@_paper
-@_scale
-@_approval
-def grid_command(
-    code: str, output: Path, at: datetime | None, paper: str | None, scale: str | None, approval: str | None
-) -> None:
+@_drawn
+def grid_command(code: str, **drawn: Any) -> None:
     """Write the map of a grid, named by its 15 digits: houses, shops, places, the neighbours.
 
     \b
@@ -104,7 +93,7 @@ def grid_command(
       gridmap map grid 440106001001003 -o grid.html
       gridmap map grid 440106001001003 -o grid.pdf --paper A4
     """
-    _write(output, at, _digits(code, 15), paper, scale, approval)
+    _write(_digits(code, 15), **drawn)
 
 
 @command.command("atlas")
@@ -132,7 +121,7 @@ def atlas_command(output: Path, at: datetime | None, paper: str, approval: str |
 
 
 def _write(
-    output: Path, at: datetime | None, area: str | None, paper: str | None, scale: str | None, approval: str | None
+    area: str | None, output: Path, at: datetime | None, paper: str | None, scale: str | None, approval: str | None
 ) -> None:
     """Write a page or a sheet, by the ending of the file."""
     _require_folder(output)

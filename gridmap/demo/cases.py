@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +12,11 @@ import shapely
 from gridmap.demo import names
 from gridmap.demo.place import FULL_NAME, Place
 from gridmap.demo.town import DISTRICT, ROADS, Layer, Size, column, on_grid, points_of
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CHINA = timezone(timedelta(hours=8))
 LAST_DAY = date(2026, 9, 30)  # unless another is asked for
 DAYS = 365
 SOURCES = {"12345热线": (0.44, "RX"), "数字城管": (0.29, "CG"), "网格员上报": (0.19, "WG"), "说事会": (0.08, "SS")}
@@ -157,7 +157,7 @@ def incidents(rng: np.random.Generator, place: Place, homes: Layer, shops: Layer
     first = _first_told(rng, place, homes, shops, size.incidents - again)
     source = rng.permutation(len(first.title))[:again]
     index = np.concatenate((np.arange(len(first.title)), source))
-    end = datetime(last.year, last.month, last.day, tzinfo=CHINA) + timedelta(days=1)
+    end = datetime(last.year, last.month, last.day, tzinfo=SHANGHAI) + timedelta(days=1)
     moments = _moments(rng, len(first.title), end)
     latest = end - timedelta(minutes=1)
     moments += [min(moments[i] + timedelta(hours=float(rng.uniform(1, 40))), latest) for i in source]

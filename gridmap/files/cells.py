@@ -13,13 +13,12 @@ from gridmap import codes
 from gridmap.errors import CodeRefused
 from gridmap.files import vocabulary
 from gridmap.model.kinds import FieldType
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gridmap.model.kinds import Field, Kind
-
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991, and no zone database needed
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
 _FORMULA_GUARD = re.compile(r"^'+[=+\-@\t\r]")
@@ -307,14 +306,14 @@ def _choice(cell: object, words: dict[str, str], shown: str) -> str | None:
 
 def _date(cell: object) -> date | None:
     moment = _moment(cell)
-    return None if moment is None else moment.astimezone(CHINA).date()
+    return None if moment is None else moment.astimezone(SHANGHAI).date()
 
 
 def _moment(cell: object) -> datetime | None:
     if isinstance(cell, datetime):
-        return cell if cell.tzinfo else cell.replace(tzinfo=CHINA)
+        return cell if cell.tzinfo else cell.replace(tzinfo=SHANGHAI)
     if isinstance(cell, date):
-        return datetime(cell.year, cell.month, cell.day, tzinfo=CHINA)
+        return datetime(cell.year, cell.month, cell.day, tzinfo=SHANGHAI)
     text = _plain(cell) if isinstance(cell, str) else text_of(cell)
     if not text:
         return None
@@ -329,17 +328,17 @@ def _moment(cell: object) -> datetime | None:
 def _parse_moment(text: str) -> datetime:
     if match := _COMPACT_DATE.match(text):
         year, month, day = (int(part) for part in match.groups())
-        return datetime(year, month, day, tzinfo=CHINA)
+        return datetime(year, month, day, tzinfo=SHANGHAI)
     if _NUMBER.match(text) and int(float(text)) in _SERIAL_DAYS:
         days = timedelta(seconds=round(float(text) * 86_400))
-        return datetime(_SERIAL_EPOCH.year, _SERIAL_EPOCH.month, _SERIAL_EPOCH.day, tzinfo=CHINA) + days
+        return datetime(_SERIAL_EPOCH.year, _SERIAL_EPOCH.month, _SERIAL_EPOCH.day, tzinfo=SHANGHAI) + days
     match = _DATE.match(text)
     if match is None:
         raise ValueError(text)
     year, month, day = (int(part) for part in match.groups()[:3])
     clock = match.group(4).strip()
     if not clock:
-        return datetime(year, month, day, tzinfo=CHINA)
+        return datetime(year, month, day, tzinfo=SHANGHAI)
     time = _TIME.match(clock)
     if time is None:
         raise ValueError(text)
@@ -350,7 +349,7 @@ def _parse_moment(text: str) -> datetime:
 
 def _zone(text: str | None) -> timezone:
     if text is None:
-        return CHINA
+        return SHANGHAI
     if text == "Z":
         return UTC
     sign = -1 if text[0] == "-" else 1

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from gridmap.errors import FileRefused
-from gridmap.files.cells import CHINA, guard, printable
+from gridmap.files.cells import guard, printable
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -93,7 +94,7 @@ def _cells_of(values: list[object], text_cell: Any) -> Iterator[object]:
 
 def _xlsx_cell(path: Path, value: object, count: int, column: str) -> object:
     if isinstance(value, datetime):
-        return value.astimezone(CHINA).replace(tzinfo=None) if value.tzinfo else value
+        return value.astimezone(SHANGHAI).replace(tzinfo=None) if value.tzinfo else value
     if not isinstance(value, str):
         return value
     if len(value) > _CELL_LIMIT:
@@ -109,7 +110,7 @@ def _csv_cell(value: object) -> object:
     if isinstance(value, str):
         return guard(printable(value))
     if isinstance(value, datetime):
-        return (value.astimezone(CHINA).replace(tzinfo=None) if value.tzinfo else value).isoformat(sep=" ")
+        return (value.astimezone(SHANGHAI).replace(tzinfo=None) if value.tzinfo else value).isoformat(sep=" ")
     if isinstance(value, date):
         return value.isoformat()
     return value

@@ -5,14 +5,13 @@ The words themselves stand in `data/lookups/columns.json`, those of orders in `d
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 from gridmap.errors import FileRefused
 from gridmap.model.kinds import Shape
 
@@ -32,7 +31,7 @@ _DBF_NAME = 10  # characters of a field name in a dBASE table
 
 @cache
 def _words() -> dict[str, Any]:
-    words: dict[str, Any] = json.loads((data_dir() / "lookups" / "columns.json").read_text(encoding="utf-8"))
+    words: dict[str, Any] = read_lookup("columns.json")
     words["kinds"].update(intake_words()["kinds"])
     return words
 
@@ -40,7 +39,7 @@ def _words() -> dict[str, Any]:
 @cache
 def intake_words() -> dict[str, Any]:
     """Return the vocabulary of the sheets that other systems export."""
-    words: dict[str, Any] = json.loads((data_dir() / "lookups" / "intake_columns.json").read_text(encoding="utf-8"))
+    words: dict[str, Any] = read_lookup("intake_columns.json")
     return words
 
 

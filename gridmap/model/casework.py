@@ -90,6 +90,9 @@ class CaseFile:
     outcome: str | None = None
 
 
+TAKEN_OVER = "导入"  # the move of a first step that only tells in which state a case came from another system
+
+
 @dataclass(frozen=True)
 class Step:
     """One move that was made. It is never changed."""

@@ -15,9 +15,10 @@ from gridmap.access import Scope
 from gridmap.errors import BadInput, Conflict, NoPlan, PlanRefused
 from gridmap.model.kinds import ASSIGNED_KINDS
 from gridmap.model.land import NEXT_STATES, Plan, PlanState, new_id
+from gridmap.model.moments import SHANGHAI
 from gridmap.services import plan_rules
 from gridmap.services.plan_case import Case
-from gridmap.services.plan_land import SHANGHAI, PlanInForce, land_of, plans_in_force, today
+from gridmap.services.plan_land import PlanInForce, land_of, plans_in_force, today
 from gridmap.services.reassigning import Decided, Succession, reassign, reassign_some, write, written_since
 from gridmap.storage import audit, drafts, lineage, plans, succession
 from gridmap.storage.lineage import Descent, HandedOver

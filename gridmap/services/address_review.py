@@ -1,4 +1,4 @@
-"""Checking addresses (地址核对): what the geocoder was not sure of, a person decides, once for all that say the same.
+"""Deciding what addresses mean (地址核对), once for all that say the same; the queue is `address_queue`.
 
 A decision closes its row and all open rows that say the same. Where the address has a name that the gazetteer does not
 know, that becomes another name of the place, and the rows that have it are asked for again. All of it can be undone.
@@ -6,20 +6,19 @@ know, that becomes another name of the place, and the rows that have it are aske
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from gridmap.address.answer import MATCH_LEVELS, PLACE, answer
 from gridmap.address.gazetteer import LEVEL, ROOT, path_id
-from gridmap.address.learned import core_of, names_taught, unknown_name
+from gridmap.address.learned import names_taught
 from gridmap.address.normalise import normalise
 from gridmap.errors import BadInput, Conflict
 from gridmap.model.land import new_id
+from gridmap.services.address_queue import answered
 from gridmap.services.gazetteer import REVIEW, current_index
 from gridmap.services.gazetteer_sources import key_of_name
-from gridmap.services.geocoding import OptionView, viewed
 from gridmap.services.plan_land import today
 from gridmap.storage import address_review as store
 from gridmap.storage import audit
@@ -29,52 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gridmap.access import Scope
-    from gridmap.address.answer import Answer
     from gridmap.address.gazetteer import NodeLevel
-    from gridmap.address.index import GazetteerIndex
     from gridmap.storage.address_review import ReviewRow
     from gridmap.storage.database import Transaction
 
 Kind = Literal["choose", "pin", "add", "unknown"]
-_CHUNK = 2000
 _LONGEST_NAME = 60
 _PIN_RADIUS, _PLACE_RADIUS = 10.0, 100.0  # metres that what was pointed at may reach
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A row of the queue.
-
-    Parameters
-    ----------
-    address : str
-        Normalised; telephone and identity numbers are masked.
-    unknown : str
-        The name that the gazetteer does not have, empty for none.
-    alike : int
-        Open rows, this one included, that a decision would close or ask for again.
-    probability, radius, reasons, options
-        As in `gridmap.services.geocoding.Geocoded`.
-    """
-
-    id: str
-    row_no: int
-    address: str
-    unknown: str
-    alike: int
-    probability: float
-    radius: float | None
-    reasons: list[str]
-    options: list[OptionView]
-
-
-@dataclass(frozen=True)
-class Queue:
-    """What waits: the rows whose decision settles most come first."""
-
-    waiting: int
-    done: int
-    rows: list[Waiting]
 
 
 @dataclass(frozen=True)
@@ -97,100 +57,6 @@ class Decided:
     learned: list[tuple[str, str]]
     closed: list[str]
     waiting: int
-
-
-def enqueue(tx: Transaction, scope: Scope, run_id: UUID, after: int = -1) -> int | None:
-    """Put rows of a run that were not accepted by themselves into the queue, some thousand at a time.
-
-    Rows of an earlier run of the same file leave it. What says the same as an address that a person has decided is
-    closed at once.
-
-    Parameters
-    ----------
-    after : int
-        Number of the row behind which to go on.
-
-    Returns
-    -------
-    int or None
-        Number of the last row, to go on from; None when that was all.
-
-    Raises
-    ------
-    NotFound
-        There is no such run.
-    NoGazetteer
-        It was not built yet.
-    """
-    index = current_index(tx, scope)
-    chunk = store.unanswered_rows(tx, scope, run_id, after, _CHUNK)
-    if after < 0:
-        store.supersede(tx, scope, run_id)
-    known = store.decided_cores(tx, scope)
-    texts = [text for _, text in chunk]
-    answers = [answer(index, text) for text in texts]
-    rows = []
-    for (number, text), found, view in zip(chunk, answers, _views(index, answers, texts, scope), strict=True):
-        core = core_of(found.fields, normalise(text).text)
-        earlier = known.get(core)
-        rows.append(
-            {
-                "id": new_id(),
-                "run_id": run_id,
-                "row_no": number,
-                "address": text,
-                "core": core,
-                "unknown": unknown_name(found.fields, found.missing),
-                "state": "decided" if earlier else "open",
-                "answer": view,
-                "node_id": earlier.node_id if earlier else None,
-                "lon": earlier.lon if earlier else None,
-                "lat": earlier.lat if earlier else None,
-                "decision_id": earlier.decision_id if earlier else None,
-                "actor": tx.actor,
-            }
-        )
-    store.put_rows(tx, rows)
-    audit.record(tx, "queue", "geocode_run", run_id, count=len(rows))
-    return chunk[-1][0] if len(chunk) == _CHUNK else None
-
-
-def queue(tx: Transaction, scope: Scope, limit: int = 200) -> Queue:
-    """Return what waits, at most `limit` rows."""
-    listed = [(identity, _group(unknown, core)) for identity, unknown, core in store.open_keys(tx, scope)]
-    alike = Counter(group for _, group in listed)
-    listed.sort(key=lambda each: (-alike[each[1]], each[1]))  # stable: rows of a group stay in order
-    counted = store.counts(tx, scope)
-    shown = store.rows(tx, scope, [identity for identity, _ in listed[:limit]])
-    return Queue(
-        waiting=len(listed),
-        done=counted.get("decided", 0) + counted.get("learned", 0),
-        rows=[_waiting(row, alike[_group(row.unknown, row.core)]) for row in shown],
-    )
-
-
-def _waiting(row: ReviewRow, alike: int) -> Waiting:
-    return Waiting(
-        id=str(row.id),
-        row_no=row.row_no,
-        address=normalise(row.address).text,
-        unknown=row.unknown,
-        alike=alike,
-        probability=row.answer["probability"],
-        radius=row.answer["radius"],
-        reasons=row.answer["reasons"],
-        options=[OptionView(**option) for option in row.answer["options"]],
-    )
-
-
-def _group(unknown: str, core: str) -> tuple[str, str]:
-    return ("unknown", unknown) if unknown else ("core", core)
-
-
-def search(tx: Transaction, scope: Scope, text: str) -> list[OptionView]:
-    """Return the places that a text may mean, the best first."""
-    index = current_index(tx, scope)
-    return viewed([answer(index, text)], [text], index, [], scope)[0].options
 
 
 def choose(tx: Transaction, scope: Scope, review_id: UUID, node_id: UUID) -> Decided:
@@ -386,17 +252,14 @@ def _teach(tx: Transaction, scope: Scope, row: ReviewRow, node_id: UUID) -> tupl
 def _ask_again(tx: Transaction, scope: Scope, rows: Sequence[ReviewRow], decision_id: UUID) -> list[str]:
     """Answer rows again with what was learned; close those that are now beyond doubt, and return their ids."""
     index = current_index(tx, scope)
-    texts = [row.address for row in rows]
-    answers = [answer(index, text) for text in texts]
     changed, closed = [], []
-    for row, found, view in zip(rows, answers, _views(index, answers, texts, scope), strict=True):
-        sure = found.band == "auto"
+    for row, (found, said) in zip(rows, answered(index, [row.address for row in rows], scope), strict=True):
+        sure, view = found.band == "auto", said["answer"]
         changed.append(
             {
                 "id": row.id,
                 "state": "learned" if sure else "open",
-                "answer": view,
-                "unknown": unknown_name(found.fields, found.missing),
+                **said,
                 "node_id": UUID(view["node_id"]) if sure else None,
                 "lon": view["lon"] if sure else None,
                 "lat": view["lat"] if sure else None,
@@ -411,15 +274,8 @@ def _ask_again(tx: Transaction, scope: Scope, rows: Sequence[ReviewRow], decisio
 
 def _answer_afresh(tx: Transaction, scope: Scope, rows: Sequence[ReviewRow]) -> None:
     """Answer rows that wait again with what is known without the decision."""
-    index = current_index(tx, scope)
-    texts = [row.address for row in rows]
-    answers = [answer(index, text) for text in texts]
-    views = _views(index, answers, texts, scope)
-    changed = [
-        {"id": row.id, "answer": view, "unknown": unknown_name(found.fields, found.missing)}
-        for row, found, view in zip(rows, answers, views, strict=True)
-    ]
-    store.change_rows(tx, changed)
+    said = answered(current_index(tx, scope), [row.address for row in rows], scope)
+    store.change_rows(tx, [{"id": row.id, **each} for row, (_, each) in zip(rows, said, strict=True)])
 
 
 def _offer(
@@ -440,9 +296,3 @@ def _offer(
         tx,
         [{"id": row.id, "answer": {**row.answer, "options": [option, *row.answer["options"]]}} for row in rows],
     )
-
-
-def _views(
-    index: GazetteerIndex, answers: Sequence[Answer], texts: Sequence[str], scope: Scope
-) -> list[dict[str, Any]]:
-    return [asdict(view) for view in viewed(answers, texts, index, [], scope)]

@@ -11,10 +11,10 @@ from gridmap.access import Mask, mask
 from gridmap.errors import BadInput, NotFound
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import ASSIGNED_KINDS, Kind, kind_named
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.area_values import AreaRecord, AreaRecords
 from gridmap.services.extent import Extent, extent_of
 from gridmap.services.overview import overview
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.storage import grid_records, incidents, registers
 
 if TYPE_CHECKING:

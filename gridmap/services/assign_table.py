@@ -12,9 +12,10 @@ from gridmap.datum import check_magnitude, to_lonlat
 from gridmap.errors import GeometryRefused
 from gridmap.files.layers import read_layer, write_layer
 from gridmap.model.cases import Reason
-from gridmap.model.kinds import Kind, Shape
 from gridmap.model.land import new_id
 from gridmap.services.assigning import decide
+from gridmap.services.described import REASON_WORDS
+from gridmap.services.locating import POINT
 from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import audit
 
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 
     from gridmap.access import Scope
     from gridmap.storage.database import Transaction
-
-_POINT = Kind("points", "point", "点", Shape.POINT, ())
-WORDS = {
-    Reason.MANUAL: "人工指定",
-    Reason.LISTED: "名单纳入",
-    Reason.INSIDE: "范围内",
-    Reason.EDGE: "界线上",
-    Reason.OUTSIDE: "范围外",
-    Reason.UNLOCATED: "待定位",
-}
 
 
 @dataclass(frozen=True)
@@ -77,7 +68,7 @@ def assign_table(
         check_magnitude(xy, table.crs)
         lonlat[placed] = to_lonlat(xy, table.crs)
     found = plans_in_force(tx)
-    located = decide(_POINT, [new_id() for _ in lonlat], lonlat, {}, found)
+    located = decide(POINT, [new_id() for _ in lonlat], lonlat, {}, found)
     grids = {grid.id: grid for plan in found for grid in plan.grids.values()}
     visible = {each for each in grids.values() if scope.unlimited or each.community_id in scope.communities}
     own = [grids[each.grid_id] if each.grid_id else None for each in located.assignments]
@@ -86,7 +77,7 @@ def assign_table(
         "网格编码": _column([grid.code if grid else None for grid in shown]),
         "网格名称": _column([grid.name if grid else None for grid in shown]),
         "所属社区": _column([grid.community_name if grid else None for grid in shown]),
-        "判定": _column([WORDS[each.reason] for each in located.assignments]),
+        "判定": _column([REASON_WORDS[each.reason] for each in located.assignments]),
         "距边界米": _column(
             [round(each.distance, 1) if each.distance is not None else None for each in located.assignments]
         ),

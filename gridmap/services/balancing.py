@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gridmap.access import Scope
     from gridmap.services.drafts import EditAnswer
+    from gridmap.space.block_graph import BlockGraph
     from gridmap.space.layout import Layout
     from gridmap.storage.database import Transaction
 
@@ -233,14 +234,9 @@ def propose_grids(
         roads=roads,
         seed=seed,
     )
-    keeper = _keepers(found.owner, ground.owner[rows], ground.loads[rows], graph.area)
+    shares = _shares(found, ground, rows, graph, [state.code for state in states])
     average = float(ground.loads[rows].sum()) / count
     bounds = (average * (1 - tolerance), average * (1 + tolerance))
-    shares = []
-    for number in range(count):
-        old = keeper.get(number)
-        blocks = [str(ground.blocks[row]) for row in rows[found.owner == number]]
-        shares.append({"grid": None if old is None else states[old].code, "blocks": blocks})
     involved = dict.fromkeys(np.flatnonzero(free).tolist(), bounds)
     answer = _answer(session, profile, ground, shares, involved, found)
     before = graph.metres[np.diff(ground.owner[rows][graph.pairs], axis=1)[:, 0] != 0].sum()
@@ -300,6 +296,20 @@ def _band(
 def _require_tolerance(tolerance: float) -> None:
     if not 0 < tolerance < 1:
         raise BadInput(f"the tolerance is a share between 0 and 1, such as 0.1, not {tolerance:g}", field="tolerance")
+
+
+def _shares(
+    found: Proposal, ground: BalanceGround, rows: NDArray[np.intp], graph: BlockGraph, codes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Say which blocks each grid of a proposal has, and the code of the old grid that it goes on from, if any."""
+    keeper = _keepers(found.owner, ground.owner[rows], ground.loads[rows], graph.area)
+    return [
+        {
+            "grid": codes[keeper[number]] if number in keeper else None,
+            "blocks": [str(ground.blocks[row]) for row in rows[found.owner == number]],
+        }
+        for number in range(len(found.loads))
+    ]
 
 
 def _keepers(

@@ -12,7 +12,8 @@ from gridmap.errors import BadInput, Conflict, NotFound
 from gridmap.model.casework import Photo, WhistleKind
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import new_id
-from gridmap.services.plan_land import SHANGHAI, plans_in_force
+from gridmap.model.moments import SHANGHAI
+from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import casework as store
 from gridmap.storage import incidents, registers
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from gridmap.access import Scope
 from gridmap.errors import NoPlan
-from gridmap.model.cases import CLOSED_STATES
+from gridmap.model.moments import in_shanghai
 from gridmap.services.assigning import decide
 from gridmap.services.case_given import INCIDENTS, resolve
 from gridmap.services.casework import opened_file
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.incident_views import AssignedTo, IncidentView, assigned_to, brief_of, incident_view
-from gridmap.services.plan_land import SHANGHAI, plans_in_force
+from gridmap.services.incident_views import IncidentView, assigned_to, brief_of, clock_moments, incident_view
+from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import casework as store
 from gridmap.storage import incidents, registers
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gridmap.casework.ladder import Move
     from gridmap.model.cases import Assignment
     from gridmap.model.casework import Approval, Photo, Step, Whistle
+    from gridmap.services.described import AssignedTo
     from gridmap.storage.database import Transaction
 
 
@@ -139,8 +140,7 @@ def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[
     pauses = store.pauses_of(tx, scope, [incident_id]).get(incident_id, [])
     main = incidents.incident_named(tx, Scope.everything(tx.actor), file.merged_into) if file.merged_into else None
     moves = ladder.open_moves(state, file.level, roles or ladder.roles)
-    ended = store.closed_at(tx, scope, [incident_id], CLOSED_STATES) if state in CLOSED_STATES else {}
-    visible = brief_of(scope, rules, case, file, pauses, ended.get(incident_id, tx.now))
+    visible = brief_of(scope, rules, case, file, pauses, clock_moments(tx, scope, [case])[incident_id])
     return History(
         incident=incident_view(tx, scope, case, visible),
         today=assigned_to(tx, scope, today(tx, [incident_id]).get(incident_id)),
@@ -153,7 +153,7 @@ def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[
         steps=[step_view(each) for each in store.steps_of(tx, scope, incident_id)],
         approvals=[approval_view(each) for each in store.approvals_of(tx, scope, incident_id)],
         whistles=[_whistle(each) for each in store.whistles_of(tx, scope, incident_id)],
-        pauses=[(_local(each.since), _local(each.until)) for each in pauses],
+        pauses=[(in_shanghai(each.since), in_shanghai(each.until)) for each in pauses],
     )
 
 
@@ -192,10 +192,10 @@ def approval_view(approval: Approval) -> ApprovalView:
         approval.move,
         approval.given,
         approval.state.value,
-        _local(approval.asked_at),
+        in_shanghai(approval.asked_at),
         approval.asked_by,
         approval.asked_role,
-        _local(approval.decided_at),
+        in_shanghai(approval.decided_at),
         approval.decided_by,
         approval.decided_role,
         approval.note,
@@ -211,7 +211,7 @@ def step_view(step: Step) -> StepView:
     """Tell a step."""
     return StepView(
         step.number,
-        _local(step.at),
+        in_shanghai(step.at),
         step.actor,
         step.role,
         step.move,
@@ -229,12 +229,8 @@ def _whistle(whistle: Whistle) -> WhistleView:
     return WhistleView(
         whistle.kind.value,
         whistle.unit,
-        _local(whistle.blown_at),
+        in_shanghai(whistle.blown_at),
         whistle.blown_by,
-        _local(whistle.answered_at),
-        _local(whistle.arrived_at),
+        in_shanghai(whistle.answered_at),
+        in_shanghai(whistle.arrived_at),
     )
-
-
-def _local(moment: Any) -> Any:
-    return moment.astimezone(SHANGHAI) if moment else None

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from gridmap.access import Scope
 from gridmap.errors import BadInput
-from gridmap.model.casework import DeadlineClass
+from gridmap.model.casework import TAKEN_OVER, DeadlineClass
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.case_history import today as grids_of_today
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.intake_steps import TAKEN_OVER
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.storage import case_ledger as store
 from gridmap.storage import casework, incidents, land
 

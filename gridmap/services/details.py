@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from gridmap.access import Mask, mask
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 from gridmap.errors import BadInput, NoPlan, NotFound
-from gridmap.model.cases import CLOSED_STATES, Reason
+from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import FieldType, Kind, Shape, kind_named
-from gridmap.services.plan_land import SHANGHAI, plans_in_force
+from gridmap.model.moments import SHANGHAI
+from gridmap.services.described import REASON_WORDS
+from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import assignments, finding, registers
 
 if TYPE_CHECKING:
@@ -37,14 +38,6 @@ SHOWN = (
 MOST_CARDS = 60
 MOST_FOUND = 20
 
-_REASONS = {
-    Reason.MANUAL: "人工指定",
-    Reason.LISTED: "名单纳入",
-    Reason.INSIDE: "范围内",
-    Reason.EDGE: "界线上",
-    Reason.OUTSIDE: "范围外",
-    Reason.UNLOCATED: "待定位",
-}
 _PLUMBING = ("code", "manual_grid", "accuracy", "building", "compound", "number")  # codes that say nothing to a reader
 
 
@@ -259,7 +252,7 @@ def _word(kind: Kind, field: Field) -> str:
 
 @cache
 def _vocabulary() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((data_dir() / "lookups" / "columns.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_lookup("columns.json")
     return content
 
 
@@ -294,7 +287,7 @@ def _verdict(tx: Transaction, scope: Scope, kind: Kind, record_id: UUID) -> tupl
         return [Fact("所属网格", "待定位")], ""
     latest = given[0]
     grids = {grid_id: grid for plan in plans_in_force(tx) for grid_id, grid in plan.grids.items()}
-    why = _REASONS[latest.reason] + ("，边界待核" if latest.review and latest.grid_id else "")
+    why = REASON_WORDS[latest.reason] + ("，边界待核" if latest.review and latest.grid_id else "")
     if latest.distance is not None:
         why += f"，距边界{latest.distance:.0f}米" if latest.grid_id else f"，距最近网格{latest.distance:.0f}米"
     grid = grids.get(latest.grid_id) if latest.grid_id else None

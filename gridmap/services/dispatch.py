@@ -17,9 +17,9 @@ from gridmap.casework.clocks import Clock, Terms, clock, terms_of
 from gridmap.casework.duplicates import Told, measures, near
 from gridmap.datum import Plane
 from gridmap.model.cases import CLOSED_STATES, Reason
+from gridmap.model.moments import in_shanghai
 from gridmap.services.case_opening import holder_at, spans, terms_in
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.storage import audit, casework, incidents
 
 if TYPE_CHECKING:
@@ -242,8 +242,8 @@ def _row(
         "state": incident.state or rules.ladders[""].first[-1],
         "closed": incident.state in CLOSED_STATES,
         "paused": bool(pauses and pauses[-1].until is None),
-        "deadline": _local(incident.deadline),
-        "reported_at": _local(incident.reported_at),
+        "deadline": in_shanghai(incident.deadline),
+        "reported_at": in_shanghai(incident.reported_at),
         "level": level,
         "holder": holder if seen else "",
         "place": place_of(case.assignment),
@@ -341,7 +341,3 @@ def _order(rows: Mapping[int, Mapping[str, Any]], order: str) -> Callable[[int],
         rows[i]["deadline"].timestamp() if rows[i]["deadline"] else 0.0,
         i,
     )
-
-
-def _local(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(SHANGHAI) if moment else None

@@ -10,9 +10,9 @@ import numpy as np
 
 from gridmap.casework.duplicates import Near, Told, measures, near
 from gridmap.datum import Plane
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.case_given import resolve
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.storage import casework as store
 from gridmap.storage import incidents
 

@@ -126,8 +126,9 @@ def build(
     index = index_of(made.nodes, made.plane.epsg or 0)
     content = index.to_bytes()
     store.put_index(tx, index.version, content)
+    audit.record(tx, "build", "gazetteer", count=len(index), detail={"version": index.version, "added": added})
     counts = np.bincount(index.columns["level"], minlength=len(LEVELS))
-    report = GazetteerReport(
+    return GazetteerReport(
         nodes=len(index),
         by_level={name: int(number) for name, number in zip(LEVELS, counts, strict=True) if number},
         added=added,
@@ -139,8 +140,6 @@ def build(
         version=index.version,
         size=len(content),
     )
-    audit.record(tx, "build", "gazetteer", count=len(index), detail={"version": index.version, "added": added})
-    return report
 
 
 def current_index(tx: Transaction, scope: Scope) -> GazetteerIndex:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from shapely import Geometry
 
+    from gridmap.model.land import Community
     from gridmap.storage.database import Transaction
 
 _GRIDS = kind_named("grids")
@@ -224,6 +225,24 @@ def as_coverage(polygons: np.ndarray[Any, Any], names: Sequence[str]) -> Repair 
     return fixed if fixed.changes else None
 
 
+def unnamed_grid(plan: Plan, code: str, grid_id: UUID, shape: Geometry, community: Community) -> Grid:
+    """Describe a grid of which nothing is known but its land: it is called after its community and its number."""
+    return Grid(
+        id=grid_id,
+        plan_id=plan.id,
+        code=code,
+        name=f"{community.name}第{codes.sequence_of(code):02d}网格",
+        kind=GridKind.GENERAL,
+        community_id=community.id,
+        community_code=community.code,
+        community_name=community.name,
+        four_limits="",
+        source_document="",
+        worker="",
+        shape=shape,
+    )
+
+
 def _identities(tx: Transaction, found: Standing, wanted: set[str]) -> dict[str, UUID]:
     """Give every code its grid: the one that has it, the one that had it once, or a new one."""
     known = {code: grid.id for code, grid in found.grids.items()}
@@ -250,20 +269,7 @@ def _grid(
     community = areas.coded(codes.community_of(code))
     assert community is not None  # noqa: S101 -- judge_grids refused the others
     old = found.grids.get(code)
-    base = old or Grid(
-        id=grid_id,
-        plan_id=plan.id,
-        code=code,
-        name=f"{community.name}第{codes.sequence_of(code):02d}网格",
-        kind=GridKind.GENERAL,
-        community_id=community.id,
-        community_code=community.code,
-        community_name=community.name,
-        four_limits="",
-        source_document="",
-        worker="",
-        shape=shape,
-    )
+    base = old or unnamed_grid(plan, code, grid_id, shape, community)
     said = {name: record[name] for name in _OF_A_PLAN if record and record.get(name)}
     if "kind" in said:
         said["kind"] = GridKind(said["kind"])

@@ -9,9 +9,10 @@ from uuid import UUID
 from gridmap.access import Mask, Scope, mask
 from gridmap.casework.clocks import clock
 from gridmap.model.cases import CLOSED_STATES
+from gridmap.model.moments import in_shanghai
 from gridmap.services.case_opening import spans, terms_in
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.plan_land import SHANGHAI
+from gridmap.services.described import AssignedTo, described
 from gridmap.storage import casework, plans
 
 if TYPE_CHECKING:
@@ -27,25 +28,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class AssignedTo:
-    """Which grid has an incident, by the plan of its day, and why."""
-
-    reason: str
-    grid_id: str | None
-    grid_code: str | None
-    grid_name: str | None
-    community_code: str | None
-    community_name: str | None
-    worker: str
-    distance: float | None
-    nearest_code: str | None
-    nearest_name: str | None
-    review: bool
-    plan_id: str
-    plan_name: str
-
-
-@dataclass(frozen=True)
 class CaseBrief:
     """Who has to act on an incident, and in which time.
 
@@ -58,7 +40,7 @@ class CaseBrief:
     rule, why : str
         The duty rule that decided at the beginning.
     clock : str
-        正常, 临期 or 超期.
+        正常, 临期 or 超期; empty where it was closed and nobody knows when.
     paused : bool
         挂账.
     """
@@ -110,18 +92,18 @@ def assigned_to(tx: Transaction, scope: Scope, verdict: Assignment | None) -> As
 
 
 def brief_of(
-    scope: Scope, rules: Rules, case: Case, file: CaseFile, pauses: Sequence[Pause], until: datetime
+    scope: Scope, rules: Rules, case: Case, file: CaseFile, pauses: Sequence[Pause], until: datetime | None
 ) -> CaseBrief:
     """Say who has to act on a case and in which time; holder and workers only where the caller may see its grid.
 
     Parameters
     ----------
-    until : datetime
-        When it was ended, or now.
+    until : datetime or None
+        When its clock stands (`clock_moments`).
     """
     incident, terms = case.incident, terms_in(file)
     seen = scope.unlimited or case.community_id in scope.communities
-    stands = clock(terms, incident.deadline, until, rules.clocks.soon, spans(pauses))
+    stands = clock(terms, incident.deadline, until, rules.clocks.soon, spans(pauses)).value if until else ""
     return CaseBrief(
         level=file.level,
         holder=file.holder if seen else "",
@@ -131,10 +113,20 @@ def brief_of(
         why=(file.duty or {}).get("why", ""),
         category=f"{file.category_list}/{file.category_code}" if file.category_code else "",
         deadline_class=file.deadline_class.value,
-        return_until=_local(file.return_until),
-        clock=stands.value,
+        return_until=in_shanghai(file.return_until),
+        clock=stands,
         paused=bool(pauses and pauses[-1].until is None),
     )
+
+
+def clock_moments(tx: Transaction, scope: Scope, cases: Sequence[Case]) -> dict[UUID, datetime | None]:
+    """Return the moment that the clock of each case shows: now, or when it was closed.
+
+    None for what another system had closed already, without saying when: its clock does not run.
+    """
+    closed = {case.incident.id for case in cases if case.incident.state in CLOSED_STATES}
+    ended = casework.closed_at(tx, scope, list(closed), CLOSED_STATES)
+    return {case.incident.id: ended.get(case.incident.id) if case.incident.id in closed else tx.now for case in cases}
 
 
 def incident_views(tx: Transaction, scope: Scope, cases: Sequence[Case]) -> list[IncidentView]:
@@ -143,12 +135,10 @@ def incident_views(tx: Transaction, scope: Scope, cases: Sequence[Case]) -> list
     plan_names, grids = _names(tx, scope, verdicts)
     rules, ids = current_rules(tx), [case.incident.id for case in cases]
     files, pauses = casework.files_of(tx, scope, ids), casework.pauses_of(tx, scope, ids)
-    ended = casework.closed_at(
-        tx, scope, [case.incident.id for case in cases if case.incident.state in CLOSED_STATES], CLOSED_STATES
-    )
+    moments = clock_moments(tx, scope, cases)
     found = []
     for case in cases:
-        file, until = files.get(case.incident.id), ended.get(case.incident.id, tx.now)
+        file, until = files.get(case.incident.id), moments[case.incident.id]
         brief = brief_of(scope, rules, case, file, pauses.get(case.incident.id, ()), until) if file else None
         assigned = _assigned(case.assignment, plan_names, grids) if case.assignment else None
         found.append(_view(case, assigned, brief))
@@ -169,25 +159,7 @@ def _names(tx: Transaction, scope: Scope, verdicts: Sequence[Assignment]) -> tup
 def _assigned(verdict: Assignment, plan_names: dict[UUID, str], grids: Grids) -> AssignedTo:
     grid = grids.get((verdict.plan_id, verdict.grid_id)) if verdict.grid_id else None
     nearest = grids.get((verdict.plan_id, verdict.nearest_id)) if verdict.nearest_id else None
-    return AssignedTo(
-        reason=verdict.reason.value,
-        grid_id=str(grid.id) if grid else None,
-        grid_code=grid.code if grid else None,
-        grid_name=grid.name if grid else None,
-        community_code=grid.community_code if grid else None,
-        community_name=grid.community_name if grid else None,
-        worker=mask(grid.worker, Mask.NAME) if grid else "",
-        distance=verdict.distance,
-        nearest_code=nearest.code if nearest else None,
-        nearest_name=nearest.name if nearest else None,
-        review=verdict.review,
-        plan_id=str(verdict.plan_id),
-        plan_name=plan_names[verdict.plan_id],
-    )
-
-
-def _local(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(SHANGHAI) if moment else None
+    return described(verdict, plan_names[verdict.plan_id], grid, nearest)
 
 
 def _view(case: Case, assigned: AssignedTo | None, brief: CaseBrief | None) -> IncidentView:
@@ -202,9 +174,9 @@ def _view(case: Case, assigned: AssignedTo | None, brief: CaseBrief | None) -> I
         address=incident.address,
         reporter=mask(incident.reporter, Mask.NAME),
         phone=mask(incident.phone, Mask.PHONE),
-        reported_at=_local(incident.reported_at),
+        reported_at=in_shanghai(incident.reported_at),
         state=incident.state,
-        deadline=_local(incident.deadline),
+        deadline=in_shanghai(incident.deadline),
         lon=incident.lon,
         lat=incident.lat,
         accuracy=incident.accuracy,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import numpy as np
 import shapely
@@ -15,12 +14,13 @@ from gridmap.access import Scope
 from gridmap.errors import BadInput, NotFound
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import new_id
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.assigning import decide_now
+from gridmap.services.case_given import resolve
 from gridmap.services.case_opening import Order, due_at, open_file
 from gridmap.services.casework_rules import rules as current_rules
 from gridmap.services.incident_views import IncidentView, brief_of, incident_view, incident_views
 from gridmap.services.locating import to_position
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.storage import assignments, audit, casework, plans, registers
 from gridmap.storage import incidents as store
 
@@ -207,12 +207,4 @@ def get_incident(tx: Transaction, scope: Scope, id_or_number: str) -> IncidentVi
     NotFound
         There is none, or it is out of scope.
     """
-    found = registers.existing_by_key(tx, scope, _INCIDENTS, [(id_or_number,)]).get((id_or_number,))
-    if found:
-        incident_id = found["id"]
-    else:
-        try:
-            incident_id = UUID(id_or_number)
-        except ValueError:
-            raise NotFound(f"there is no incident {id_or_number!r}", incident=id_or_number) from None
-    return incident_views(tx, scope, [store.incident_named(tx, scope, incident_id)])[0]
+    return incident_views(tx, scope, [store.incident_named(tx, scope, resolve(tx, scope, id_or_number))])[0]

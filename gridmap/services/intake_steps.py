@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridmap.model.casework import Step
+from gridmap.model.casework import TAKEN_OVER, Step
 from gridmap.model.land import new_id
 
 if TYPE_CHECKING:
     from gridmap.services.intake import Order
     from gridmap.storage.database import Transaction
-
-TAKEN_OVER = "导入"
 
 
 def entry_step(tx: Transaction, record: dict[str, Any], order: Order, level: str) -> Step:

@@ -18,12 +18,13 @@ from gridmap.access import Scope
 from gridmap.errors import BadInput, NoPlan
 from gridmap.model.cases import Reason
 from gridmap.model.land import new_id
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.assigning import decide
 from gridmap.services.case_given import resolve
 from gridmap.services.jurisdiction_ground import SIDE_WORDS, Surrounding, picture_of, surrounding
 from gridmap.services.jurisdiction_text import sentence
 from gridmap.services.locating import POINT, locate, to_position
-from gridmap.services.plan_land import SHANGHAI, plans_in_force, today
+from gridmap.services.plan_land import plans_in_force, today
 from gridmap.storage import audit, incidents, plans, statements
 
 if TYPE_CHECKING:

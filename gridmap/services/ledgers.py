@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gridmap.access import Mask, Scope, mask
 from gridmap.files.documents import Heading, Paragraph, Table, document_bytes
 from gridmap.files.sheets import write_workbook
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.case_ledger import ledger_cases
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.services.rates import GROUPS, RATES, group_of, grouped
 from gridmap.storage import audit, land
 

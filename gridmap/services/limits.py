@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from gridmap import datum
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 from gridmap.errors import BadInput
 from gridmap.services.ground import Ground, ground_of
 from gridmap.space.limits import parse as parsing
@@ -69,7 +69,7 @@ class Surroundings:
 @cache
 def words() -> Words:
     """Read the vocabulary of 四至 sentences."""
-    return Words.of(json.loads((data_dir() / "lookups" / "limits_words.json").read_text(encoding="utf-8")))
+    return Words.of(read_lookup("limits_words.json"))
 
 
 def parse_text(text: str) -> Parse:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gridmap.access import Mask, mask
-from gridmap.codes import is_demonstration, sequence_of
-from gridmap.services.earlier_plans import earlier_land
-from gridmap.services.overview import maker_of
-from gridmap.services.overview_values import CommunityOnMap, GridOnMap, Overview
-from gridmap.services.plan_land import plans_in_force, today
+from gridmap.services.extent import extent_of
+from gridmap.services.overview import land_on_map
+from gridmap.services.plan_land import today
 from gridmap.services.tiles import KnownStates, layer_named, layer_revision
-from gridmap.storage import land
 
 if TYPE_CHECKING:
     from gridmap.access import Scope
+    from gridmap.services.overview_values import Overview
     from gridmap.storage.database import Transaction
 
 
@@ -50,42 +47,10 @@ def live_land(tx: Transaction, scope: Scope) -> LiveLand:
     NoPlan
         No plan is in force.
     """
-    found = plans_in_force(tx)[0]
-    grids = [grid for grid in found.grids.values() if scope.unlimited or grid.community_id in scope.communities]
-    grids.sort(key=lambda grid: grid.code)
+    extent = extent_of(tx, scope, None, None)
     persons: dict[tuple[str, str], int] = {}
-    for grid in grids:
+    for grid in extent.grids:
         if grid.worker:
             persons.setdefault((grid.community_code, grid.worker), len(persons))
-    day = today(tx)
-    overview = Overview(
-        title=f"{found.subdistrict.name}一张图",
-        subdistrict_code=found.subdistrict.code,
-        subdistrict_name=found.subdistrict.name,
-        plan=found.plan.name,
-        as_of=day,
-        made_on=day,
-        maker=maker_of(tx, scope, found),
-        communities=tuple(
-            CommunityOnMap(each.code, each.name, each.section, each.four_limits, each.outline, {})
-            for each in land.communities(tx, scope, subdistrict_id=found.subdistrict.id)
-        ),
-        grids=tuple(
-            GridOnMap(
-                id=grid.id,
-                code=grid.code,
-                name=grid.name,
-                short=f"{sequence_of(grid.code):02d}",
-                kind=grid.kind,
-                community_code=grid.community_code,
-                worker=mask(grid.worker, Mask.NAME),
-                four_limits=grid.four_limits,
-                shape=grid.shape,
-                numbers={},
-            )
-            for grid in grids
-        ),
-        demonstration=is_demonstration(found.subdistrict.code),
-        earlier=earlier_land(tx, scope, found.plan, [grid.id for grid in grids]),
-    )
-    return LiveLand(overview, tuple(persons.get((grid.community_code, grid.worker), -1) for grid in grids))
+    workers = tuple(persons.get((grid.community_code, grid.worker), -1) for grid in extent.grids)
+    return LiveLand(land_on_map(tx, scope, extent), workers)

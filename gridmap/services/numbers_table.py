@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import ASSIGNED_KINDS, kind_named
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.numbers import numbers_by_grid
 from gridmap.services.overview_values import BASE_KINDS
-from gridmap.services.plan_land import SHANGHAI, plans_in_force, today
+from gridmap.services.plan_land import plans_in_force, today
 from gridmap.storage import audit, incidents, land, registers
 from gridmap.storage.totals import total
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from gridmap.storage.totals import total
 from gridmap.workload import Numbers, roll_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
     from uuid import UUID
 
@@ -70,11 +71,38 @@ def overview(
         The plan has no such community or grid, or it is out of scope.
     """
     extent = extent_of(tx, scope, at, area)
-    found, grids = extent.found, extent.grids
-    numbers = numbers_by_grid(tx, scope, found)
+    grids = extent.grids
+    numbers = numbers_by_grid(tx, scope, extent.found)
     index = {grid.id: number for number, grid in enumerate(grids)}
     by_community = roll_up([numbers[grid.id] for grid in grids], [grid.community_id for grid in grids])
-    day = today(tx)
+    counted = {grid.id: asdict(numbers[grid.id]) for grid in grids}
+    counted |= {each.id: asdict(by_community.get(each.id, Numbers())) for each in extent.communities}
+    return replace(
+        land_on_map(tx, scope, extent, at, counted),
+        base=tuple(_base(tx, scope, kind_named(name), extent.box) for name in BASE_KINDS),
+        points=tuple(_points(tx, scope, kind, extent, index) for kind in ASSIGNED_KINDS if points),
+        totals=_totals(tx, scope) if area is None else _sums(by_community.values()),
+        unassigned=_unassigned(tx, scope) if area is None else {},
+    )
+
+
+def land_on_map(
+    tx: Transaction,
+    scope: Scope,
+    extent: Extent,
+    at: date | None = None,
+    numbers: Mapping[UUID, Mapping[str, int]] = MappingProxyType({}),
+) -> Overview:
+    """Describe the communities and grids that a map is about, without base map and points.
+
+    Parameters
+    ----------
+    at : date, optional
+        The day that the map is of; today without it.
+    numbers : mapping of UUID to mapping
+        Of grids and communities by id; who is not among them is shown without.
+    """
+    found, day = extent.found, today(tx)
     return Overview(
         title=extent.title,
         subdistrict_code=found.subdistrict.code,
@@ -82,26 +110,15 @@ def overview(
         plan=found.plan.name,
         as_of=at or day,
         made_on=day,
-        maker=maker_of(tx, scope, found),
+        maker=_maker(tx, scope, found),
         communities=tuple(
-            CommunityOnMap(
-                each.code,
-                each.name,
-                each.section,
-                each.four_limits,
-                each.outline,
-                asdict(by_community.get(each.id, Numbers())),
-            )
+            CommunityOnMap(each.code, each.name, each.section, each.four_limits, each.outline, numbers.get(each.id, {}))
             for each in extent.communities
         ),
-        grids=tuple(_grid(grid, numbers[grid.id]) for grid in grids),
-        base=tuple(_base(tx, scope, kind_named(name), extent.box) for name in BASE_KINDS),
-        points=tuple(_points(tx, scope, kind, extent, index) for kind in ASSIGNED_KINDS if points),
-        totals=_totals(tx, scope) if area is None else _sums(by_community.values()),
-        unassigned={kind.name: unassigned.count(tx, scope, kind) for kind in ASSIGNED_KINDS} if area is None else {},
+        grids=tuple(_grid(each, numbers.get(each.id, {})) for each in extent.grids),
         demonstration=is_demonstration(found.subdistrict.code),
         neighbours=extent.neighbours,
-        earlier=earlier_land(tx, scope, found.plan, [grid.id for grid in grids]),
+        earlier=earlier_land(tx, scope, found.plan, [grid.id for grid in extent.grids]),
     )
 
 
@@ -115,7 +132,7 @@ def revision(tx: Transaction, scope: Scope) -> str:
     return f"{audit.count(tx, scope)}-{today(tx)}"  # a time would not do: writers overlap, the last need not end last
 
 
-def _grid(grid: Grid, numbers: Numbers) -> GridOnMap:
+def _grid(grid: Grid, numbers: Mapping[str, int]) -> GridOnMap:
     return GridOnMap(
         id=grid.id,
         code=grid.code,
@@ -126,11 +143,11 @@ def _grid(grid: Grid, numbers: Numbers) -> GridOnMap:
         worker=mask(grid.worker, Mask.NAME),
         four_limits=grid.four_limits,
         shape=grid.shape,
-        numbers=asdict(numbers),
+        numbers=numbers,
     )
 
 
-def maker_of(tx: Transaction, scope: Scope, found: PlanInForce) -> str:
+def _maker(tx: Transaction, scope: Scope, found: PlanInForce) -> str:
     """Say who makes maps of a sub-district: what is stored, or else its office; nothing out of scope."""
     key = (found.subdistrict.code,)
     stored = registers.existing_by_key(tx, scope, kind_named("subdistricts"), [key])

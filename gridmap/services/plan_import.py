@@ -16,7 +16,7 @@ from gridmap.errors import BadInput, FileRefused, NoPlan
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import Block, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
 from gridmap.services.areas import areas, subdistrict_coded
-from gridmap.services.grid_import import as_coverage, fingerprint, misplaced, standing
+from gridmap.services.grid_import import as_coverage, fingerprint, misplaced, standing, unnamed_grid
 from gridmap.services.rows import checked
 from gridmap.space.layout import block_id
 from gridmap.storage import audit, land, plans, succession
@@ -195,20 +195,7 @@ def _grids(
         code, community = record["code"], known.coded(codes.community_of(record["code"]))
         assert community is not None  # noqa: S101 -- `misplaced` refused the others
         said = {name: record[name] for name in _SAID if record.get(name)}
-        base = old.get(identities[code]) or Grid(
-            id=identities[code],
-            plan_id=plan.id,
-            code=code,
-            name=f"{community.name}第{codes.sequence_of(code):02d}网格",
-            kind=GridKind.GENERAL,
-            community_id=community.id,
-            community_code=community.code,
-            community_name=community.name,
-            four_limits="",
-            source_document="",
-            worker="",
-            shape=shape,
-        )
+        base = old.get(identities[code]) or unnamed_grid(plan, code, identities[code], shape, community)
         grids.append(
             replace(
                 base,

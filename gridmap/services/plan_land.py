@@ -7,7 +7,6 @@ inclusion lists say.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta, timezone
 from threading import Lock as ThreadLock
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from gridmap.assign import Inclusion, PlanLand
 from gridmap.datum import Plane
 from gridmap.errors import NoPlan
 from gridmap.model.kinds import kind_named
+from gridmap.model.moments import SHANGHAI
 from gridmap.storage import land as land_store
 from gridmap.storage import plans, registers
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from gridmap.model.land import Grid, Plan, SubDistrict
     from gridmap.storage.database import Transaction
 
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # one offset since 1991
 _INCLUSIONS = kind_named("inclusions")
 _KEPT = 8
 

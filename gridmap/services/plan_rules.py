@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -14,7 +13,7 @@ import shapely
 from gridmap import codes
 from gridmap.access import Scope
 from gridmap.codes import Level
-from gridmap.config import data_dir
+from gridmap.config import read_lookup
 from gridmap.errors import CodeRefused, SetupMissing
 from gridmap.model.kinds import kind_named
 from gridmap.services.limits_agreement import changed_disagreements
@@ -136,7 +135,7 @@ def rules() -> tuple[Rule, ...]:
     SetupMissing
         The file names a rule or a severity that there is not.
     """
-    said = json.loads((data_dir() / "lookups" / "plan_rules.json").read_text(encoding="utf-8"))["rules"]
+    said = read_lookup("plan_rules.json")["rules"]
     found = []
     for each in said:
         fixed = {name: each[name] for name in ("rule", "severity", "title", "message")}

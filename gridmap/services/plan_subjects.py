@@ -10,8 +10,8 @@ from gridmap.access import Scope
 from gridmap.assign import Inclusion, Subjects
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import kind_named
+from gridmap.model.moments import SHANGHAI
 from gridmap.services.assigning import LISTED_KINDS, wanted_columns
-from gridmap.services.plan_land import SHANGHAI
 from gridmap.storage import registers
 from gridmap.tally import Counted
 

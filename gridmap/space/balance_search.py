@@ -176,16 +176,12 @@ class Search:
     def give(self, block: int, to: int) -> None:
         """Change the label of a block, and every sum that follows from it."""
         owner, source = self.owner, self.owner[block]
-        within = gained = 0.0
-        for other, metres, cost in [*self.near[block], *self.across[block]]:
+        self.around[source], self.around[to] = self._perimeters(block, to)
+        for other, _, cost in [*self.near[block], *self.across[block]]:
             if owner[other] == source:
-                within += metres
                 self.cut += cost
             elif owner[other] == to:
-                gained += metres
                 self.cut -= cost
-        self.around[source] += 2 * within - self.perimeter[block]
-        self.around[to] += self.perimeter[block] - 2 * gained
         self.grid_area[source] -= self.area[block]
         self.grid_area[to] += self.area[block]
         load, home = self.loads[block], self.home[block]
@@ -228,15 +224,7 @@ class Search:
 
     def is_ragged(self, block: int, to: int) -> bool:
         """Whether a move takes a grid that gives or takes below its floor of compactness."""
-        owner, source = self.owner, self.owner[block]
-        within = gained = 0.0
-        for other, metres, _ in [*self.near[block], *self.across[block]]:
-            if owner[other] == source:
-                within += metres
-            elif owner[other] == to:
-                gained += metres
-        left = self.around[source] + 2 * within - self.perimeter[block]
-        taken = self.around[to] + self.perimeter[block] - 2 * gained
+        source, (left, taken) = self.owner[block], self._perimeters(block, to)
         return (
             4 * pi * (self.grid_area[source] - self.area[block]) < self.floor[source] * left**2
             or 4 * pi * (self.grid_area[to] + self.area[block]) < self.floor[to] * taken**2
@@ -245,6 +233,20 @@ class Search:
     def may_go(self, block: int, to: int) -> bool:
         """Whether a move keeps the donor whole and both grids above their floors."""
         return self.stays_whole(block) and not self.is_ragged(block, to)
+
+    def _perimeters(self, block: int, to: int) -> tuple[float, float]:
+        """Return how long the borders of the grid that gives and of the one that takes are after a move."""
+        owner, source = self.owner, self.owner[block]
+        within = gained = 0.0
+        for other, metres, _ in [*self.near[block], *self.across[block]]:
+            if owner[other] == source:
+                within += metres
+            elif owner[other] == to:
+                gained += metres
+        return (
+            self.around[source] + 2 * within - self.perimeter[block],
+            self.around[to] + self.perimeter[block] - 2 * gained,
+        )
 
     def _miss(self, grid: int) -> float:
         load = self.load[grid]

@@ -106,17 +106,8 @@ def make_blocks(
         faces, of = _faces(noded, areas)
         compound = _homes(faces, walls)
     dropped = float(shapely.length(noded)) - float(shapely.length(shapely.union_all(shapely.boundary(faces))))
-    least = _Least(min_area, min_width)
     before = len(faces)
-    rings = [(face, int(inner[0])) for face, inner in _around(faces, of, compound)]
-    faces, of, compound = _joined(faces, of, compound, connected(len(faces), np.array(rings, np.intp).reshape(-1, 2)))
-    small = _too_small(faces, compound, least)
-    while small.any() or (small := _pinched(faces)).any():
-        group = _merged(faces, of, small)
-        if len(np.unique(group)) == len(faces):
-            break
-        faces, of, compound = _joined(faces, of, compound, group)
-        small = _too_small(faces, compound, least)
+    faces, of, compound = _worth_painting(faces, of, compound, _Least(min_area, min_width))
     require_valid(faces, [f"block {number + 1}" for number in range(len(faces))])
     outer = polygonal(shapely.difference(walls, shapely.union_all(areas))) if len(walls) else walls
     beyond = float(shapely.length(outer).sum())
@@ -209,6 +200,22 @@ def _around(
         if len(others) == 1 and of[face] == of[here] and touched[here] >= graph.perimeter[here] - GRID:
             around.setdefault(face, []).append(here)
     return [(face, np.array(inner, dtype=np.intp)) for face, inner in sorted(around.items())]
+
+
+def _worth_painting(
+    faces: NDArray[Any], of: NDArray[np.intp], compound: NDArray[np.intp], least: _Least
+) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp]]:
+    """Join what surrounds a single compound with it, and what is no block with a neighbour, until all are blocks."""
+    rings = [(face, int(inner[0])) for face, inner in _around(faces, of, compound)]
+    faces, of, compound = _joined(faces, of, compound, connected(len(faces), np.array(rings, np.intp).reshape(-1, 2)))
+    small = _too_small(faces, compound, least)
+    while small.any() or (small := _pinched(faces)).any():
+        group = _merged(faces, of, small)
+        if len(np.unique(group)) == len(faces):
+            break
+        faces, of, compound = _joined(faces, of, compound, group)
+        small = _too_small(faces, compound, least)
+    return faces, of, compound
 
 
 def _too_small(faces: NDArray[Any], compound: NDArray[np.intp], least: _Least) -> NDArray[np.bool_]:

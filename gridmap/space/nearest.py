@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_STEP = 8.0  # metres between the points that stand for an outline
-_PLAIN = 1.0  # metres; a half-way line of points is crooked, and need not be
+_STEP = 2.0  # metres between the points that stand for an outline
+_PLAIN = 1.0  # metres; a half-way line of points is crooked by up to a quarter of their step, and need not be
 _NOISE = 1e-6  # metres; both points of a half-way line are as near
 _OVER = 0.05  # metres beyond the land, so that a line surely meets its border
 
@@ -23,7 +23,7 @@ _OVER = 0.05  # metres beyond the land, so that a line surely meets its border
 def between(land: Any, inner: NDArray[Any]) -> Iterator[Any]:
     """Draw the lines within some land that lie half-way between the shapes in it; none for a single shape.
 
-    From the Voronoi cells of points on the outlines, so within 8 m of the true ones.
+    From the Voronoi cells of points on the outlines, drawn straight where that moves them by no more than a metre.
 
     Parameters
     ----------

@@ -106,25 +106,9 @@ def propose(
     on_road = _carried(graph, node, small, roads * graph.metres)
     cost = small.metres - (1 - _ALONG_ROAD) * on_road
     weight = sums(node, loads, len(small))
-    rng = np.random.default_rng(seed)
     band = Band.around(loads.sum() / k, tolerance, k)
-    steps = min(_STEPS_OF_A_BLOCK * len(small), _MOST_STEPS)
-    tries: list[tuple[Found, Search]] = []
-    while not tries or (len(tries) < _TRIES and tries[-1][0].key()[0] > 0):
-        search = Search(
-            small,
-            _divided(small, weight, cost, k, rng),
-            weight,
-            band,
-            base=np.zeros(k),
-            locked=np.zeros(k, dtype=bool),
-            border=cost,
-            floor=_FLOOR,
-        )
-        tries.append((best_of(search, _STRAIGHT, steps, range(seed, seed + _RUNS)), search))
-    found, search = min(tries, key=lambda each: each[0].key())
-    search.start(found.owner)
-    label = np.array(found.owner, dtype=np.intp)
+    search = _best_division(small, weight, cost, band, seed)
+    label = np.array(search.owner, dtype=np.intp)
     cut = label[small.pairs[:, 0]] != label[small.pairs[:, 1]]
     after, metres = np.array(search.load), float(small.metres[cut].sum())
     return Proposal(
@@ -135,6 +119,30 @@ def propose(
         along_roads=float(on_road[cut].sum()) / metres if metres else 0.0,
         outside=tuple(np.flatnonzero(band.missed(after) > 0).tolist()),
     )
+
+
+def _best_division(
+    graph: BlockGraph, weight: NDArray[np.float64], cost: NDArray[np.float64], band: Band, seed: int
+) -> Search:
+    """Divide and improve, from another division while the tolerance is missed; the best one, as the search left it."""
+    k, rng = len(band.low), np.random.default_rng(seed)
+    steps = min(_STEPS_OF_A_BLOCK * len(graph), _MOST_STEPS)
+    tries: list[tuple[Found, Search]] = []
+    while not tries or (len(tries) < _TRIES and tries[-1][0].key()[0] > 0):
+        search = Search(
+            graph,
+            _divided(graph, weight, cost, k, rng),
+            weight,
+            band,
+            base=np.zeros(k),
+            locked=np.zeros(k, dtype=bool),
+            border=cost,
+            floor=_FLOOR,
+        )
+        tries.append((best_of(search, _STRAIGHT, steps, range(seed, seed + _RUNS)), search))
+    found, search = min(tries, key=lambda each: each[0].key())
+    search.start(found.owner)
+    return search
 
 
 def _carried(

@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import false, func, select, true
+from sqlalchemy import false, func, or_, select, true
 
 from gridmap.errors import Conflict, NotFound
-from gridmap.model.casework import Approval, CaseFile, DeadlineClass, Decision, Pause, Photo, Step, Whistle, WhistleKind
+from gridmap.model.casework import (
+    TAKEN_OVER,
+    Approval,
+    CaseFile,
+    DeadlineClass,
+    Decision,
+    Pause,
+    Photo,
+    Step,
+    Whistle,
+    WhistleKind,
+)
 from gridmap.model.land import new_id
 from gridmap.storage import bulk, tables
 from gridmap.storage import casework_tables as own
@@ -105,7 +116,10 @@ def next_step(tx: Transaction, scope: Scope, incident_id: UUID) -> int:
 def closed_at(
     tx: Transaction, scope: Scope, incident_ids: Sequence[UUID], closed: Collection[str]
 ) -> dict[UUID, datetime]:
-    """Return when a step last took each incident into one of the closed states; others are not among the keys."""
+    """Return when a step last took each incident into one of the closed states; others are not among the keys.
+
+    Nor is what came in closed where the other system did not say when.
+    """
     table, incident = own.case_step, tables.incident
     found: dict[UUID, datetime] = {}
     for chunk in bulk.chunks(list(incident_ids)):
@@ -114,6 +128,7 @@ def closed_at(
             .join_from(table, incident, incident.c.id == table.c.incident_id)
             .where(bulk.among(tx, table.c.incident_id, chunk), within(scope, incident.c.community_id))
             .where(table.c.state_after.in_(closed), table.c.state_before.not_in(closed))
+            .where(or_(table.c.move != TAKEN_OVER, table.c.given != {}))
             .group_by(table.c.incident_id)
         )
         found.update({row[0]: row[1] for row in tx.connection.execute(query)})

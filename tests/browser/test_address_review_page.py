@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-from fresh_databases import copied_file
+from accessibility import violations
+from address_office import build_gazetteer, fill
+from fresh_databases import filled_file
 from office import write_csv
 from serving import Server
-from test_geocoding import fill
 
-from gridmap.access import Scope
-from gridmap.config import data_dir
 from gridmap.runner import geocode_table
-from gridmap.services import gazetteer
-from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +20,8 @@ if TYPE_CHECKING:
 
     from conftest import Visit
     from playwright.sync_api import Page
+
+    from gridmap.storage.database import Database
 
 READY = "() => window.gridmap && gridmap.page && gridmap.page.ready"
 ROWS = [
@@ -43,16 +42,15 @@ ROWS = [
 @pytest.fixture
 def address(spatialite_template: Path, tmp_path: Path) -> Iterator[str]:
     """The office with a queue of addresses, served."""
-    with copied_file(spatialite_template, tmp_path) as path:
-        database = Database.open(path)
-        fill(database, tmp_path)
-        with database.transaction("tester", write=True) as tx:
-            gazetteer.build(tx, Scope.everything("tester"))
-        source = write_csv(tmp_path / "rows.csv", ["地址"], [[row] for row in ROWS])
-        geocode_table(database, source, tmp_path / "out.csv", "tester")
-        database.close()
-        with Server(str(path)) as server:
-            yield server.address
+
+    def filled(database: Database, folder: Path) -> None:
+        fill(database, folder)
+        build_gazetteer(database)
+        source = write_csv(folder / "rows.csv", ["地址"], [[row] for row in ROWS])
+        geocode_table(database, source, folder / "out.csv", "tester")
+
+    with filled_file(spatialite_template, tmp_path, filled) as path, Server(path) as server:
+        yield server.address
 
 
 def opened(visit: Callable[..., Visit], address: str, *, phone: bool = False) -> Visit:
@@ -136,11 +134,9 @@ def test_no_barrier_is_found_and_nothing_is_cut_off(
     seen = opened(visit, address, phone=phone)
     page = seen.page
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     for act in (lambda: None, lambda: page.click("#add")):
         act()
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert violations(page) == []
     assert page.locator("#queue button").count() == len(ROWS)
     seen.assert_clean()
 

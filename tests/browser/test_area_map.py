@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
+from accessibility import violations
 from area_sample import fill_office
-from fresh_databases import copied_file
+from fresh_databases import filled_file
 from office import COMMUNITY_OF, code, lonlat
 from overview_sample import PAYLOADS, hostile_overview
+from serving import Server
 
-from api.app import create_app
 from gridmap.access import Scope
-from gridmap.config import Settings, data_dir
 from gridmap.services.overview import overview
 from gridmap.services.overview_values import Neighbour
 from gridmap.storage.database import Database
@@ -34,27 +31,15 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def served_database(spatialite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The drawn office with records."""
-    folder = tmp_path_factory.mktemp("area")
-    with copied_file(spatialite_template, folder) as path:
-        database = Database.open(path)
-        fill_office(database, folder)
-        database.close()
+    with filled_file(spatialite_template, tmp_path_factory.mktemp("area"), fill_office) as path:
         yield path
 
 
 @pytest.fixture(scope="module")
 def served(served_database: str) -> Iterator[str]:
     """The address of the area map of the drawn grid A on a real server."""
-    settings = Settings(database=served_database)
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/grids/{code('A')}"
-    server.should_exit = True
-    thread.join()
+    with Server(served_database) as server:
+        yield f"{server.address}/grids/{code('A')}"
 
 
 def standing(x: float, y: float, accuracy: float = 8) -> dict[str, Any]:
@@ -258,13 +243,10 @@ def test_everything_can_be_done_by_keyboard(visit: Callable[..., Visit], served:
 def test_no_barrier_is_found(visit: Callable[..., Visit], served: str, phone: bool) -> None:  # noqa: FBT001
     page = visit(served, phone=phone).page
     page.click("details.building > summary")
-    axe = (data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(axe)
     for tab in ("households", "shops", "about"):
         page.click(f"#tab-{tab}")
         page.wait_for_timeout(300)
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert violations(page) == []
 
 
 def test_the_file_of_a_community_shows_its_grids_and_names_what_lies_around(

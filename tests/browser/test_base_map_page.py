@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import io
-import socket
 import threading
-import time
-from dataclasses import replace
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-import uvicorn
-from fresh_databases import copied_file
+from fresh_databases import filled_file
+from map_scripts import LIVE_READY
 from office import lonlat, open_office
 from PIL import Image
+from serving import Server
 
-from api.app import create_app
-from gridmap.config import Settings
 from gridmap.datum.shift import Datum, from_wgs84
-from gridmap.storage.database import Database
 from maps.tiling import to_world
 
 if TYPE_CHECKING:
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
 
 SIDE, MARK = 256, 3  # pixels: of a tile, half of a mark
 PLACE = np.array([lonlat(351.0, 149.0)])
-READY = "() => gridmap.page && gridmap.page.table && document.querySelectorAll('#table tbody tr').length > 1"
 CREDIT = "示例底图 审图号：粤S（2026）001号"
 # The middle of what is red in the base map, against the place of a longitude and latitude, in pixels of the view.
 AWAY = """async ([lng, lat]) => {
@@ -106,39 +101,20 @@ def tile_server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def office(spatialite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with copied_file(spatialite_template, tmp_path_factory.mktemp("backdrop")) as path:
-        database = Database.open(path)
-        open_office(database, tmp_path_factory.mktemp("files"))
-        database.close()
+    with filled_file(spatialite_template, tmp_path_factory.mktemp("backdrop"), open_office) as path:
         yield path
 
 
 @pytest.fixture
-def serve(office: str) -> Iterator[Callable[[Settings], str]]:
-    running = []
-
-    def start(settings: Settings) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        app = create_app(replace(settings, database=office))
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        running.append((server, thread))
-        while not server.started:
-            time.sleep(0.02)
-        return f"http://127.0.0.1:{port}/map"
-
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join()
+def serve(office: str) -> Iterator[Callable[..., str]]:
+    """Serve the office with settings of its own; returns the address of the live map."""
+    with ExitStack() as running:
+        yield lambda **more: f"{running.enter_context(Server(office, **more)).address}/map"
 
 
 def switched_on(page: Page) -> None:
     """Switch the base map on; pictures are read back by the test, which a page may only with leave of their server."""
-    page.wait_for_function(READY)
+    page.wait_for_function(LIVE_READY)
     page.evaluate("""() => {
       const Plain = window.Image;
       window.Image = function () { const image = new Plain(); image.crossOrigin = 'anonymous'; return image; };
@@ -158,10 +134,10 @@ def drawn(page: Page, zoom: float) -> None:
 
 @pytest.mark.parametrize("kind", ["gcj02", "tianditu_w", "tianditu_c"])
 def test_a_mark_on_the_tiles_lies_at_its_place(
-    visit: Callable[..., Visit], serve: Callable[[Settings], str], tile_server: str, kind: str
+    visit: Callable[..., Visit], serve: Callable[..., str], tile_server: str, kind: str
 ) -> None:
     address = f"{tile_server}/{kind}?z={{z}}&x={{x}}&y={{y}}"
-    seen = visit(serve(Settings(base_map=kind, base_map_url=address, base_map_attribution=CREDIT)))
+    seen = visit(serve(base_map=kind, base_map_url=address, base_map_attribution=CREDIT))
     switched_on(seen.page)
     for zoom in (17, 16.5, 15, 13):
         drawn(seen.page, zoom)
@@ -176,38 +152,33 @@ def test_a_mark_on_the_tiles_lies_at_its_place(
 
 
 def test_the_page_shifts_as_the_server_does(
-    visit: Callable[..., Visit], serve: Callable[[Settings], str], tile_server: str
+    visit: Callable[..., Visit], serve: Callable[..., str], tile_server: str
 ) -> None:
     seen = visit(
         serve(
-            Settings(
-                base_map="gcj02",
-                base_map_url=f"{tile_server}/gcj02?z={{z}}&x={{x}}&y={{y}}",
-                base_map_attribution=CREDIT,
-            )
+            base_map="gcj02",
+            base_map_url=f"{tile_server}/gcj02?z={{z}}&x={{x}}&y={{y}}",
+            base_map_attribution=CREDIT,
         )
     )
-    seen.page.wait_for_function(READY)
+    seen.page.wait_for_function(LIVE_READY)
     places = np.random.default_rng(3).uniform((98, 24), (118, 40), (200, 2))
     moved = seen.page.evaluate("(all) => all.map(([lng, lat]) => gridmap.backdrop.shift(lng, lat))", places.tolist())
     assert np.abs(from_wgs84(places, Datum.GCJ02) - places - np.array(moved)).max() < 1e-9
 
 
 def test_without_the_setting_there_is_no_switch_and_no_request(
-    visit: Callable[..., Visit], serve: Callable[[Settings], str]
+    visit: Callable[..., Visit], serve: Callable[..., str]
 ) -> None:
-    seen = visit(serve(Settings()))
-    seen.page.wait_for_function(READY)
+    seen = visit(serve())
+    seen.page.wait_for_function(LIVE_READY)
     assert seen.page.locator("#backdrop").count() == 0
     seen.assert_clean()
 
 
-def test_nothing_is_asked_before_it_is_switched_on(
-    visit: Callable[..., Visit], serve: Callable[[Settings], str]
-) -> None:
-    settings = Settings(base_map="tianditu_w", base_map_key="k", base_map_attribution=CREDIT)
-    seen = visit(serve(settings))
-    seen.page.wait_for_function(READY)
+def test_nothing_is_asked_before_it_is_switched_on(visit: Callable[..., Visit], serve: Callable[..., str]) -> None:
+    seen = visit(serve(base_map="tianditu_w", base_map_key="k", base_map_attribution=CREDIT))
+    seen.page.wait_for_function(LIVE_READY)
     seen.assert_clean()
     seen.page.check("#backdrop")
     seen.page.wait_for_timeout(500)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from fresh_databases import copied_file
+from accessibility import violations
+from fresh_databases import filled_file
 from office import lonlat, open_office
 from serving import Server
 
-from gridmap.config import data_dir
-from gridmap.services.plan_land import SHANGHAI
-from gridmap.storage.database import Database
+from gridmap.model.moments import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,12 +27,8 @@ PHONE = "19900001234"
 @pytest.fixture
 def desk(spatialite_template: Path, tmp_path: Path) -> Iterator[str]:
     """The office with its plan in force, served, without a case."""
-    with copied_file(spatialite_template, tmp_path) as path:
-        database = Database.open(path)
-        open_office(database, tmp_path)
-        database.close()
-        with Server(str(path)) as server:
-            yield server.address
+    with filled_file(spatialite_template, tmp_path, open_office) as path, Server(path) as server:
+        yield server.address
 
 
 def report(server: str, title: str, xy: tuple[float, float] | None = (50.0, 250.0), **more: Any) -> dict[str, Any]:
@@ -101,6 +96,29 @@ def arrive(desk: str, page: Page) -> dict[str, dict[str, Any]]:
     return made
 
 
+def send_to_grid(page: Page) -> None:
+    """Give the open case to grid C, chosen on the map."""
+    page.locator("[data-move=派单]").click()
+    page.get_by_role("button", name="在地图上选").click()
+    click_map(page, 350, 50)
+    page.wait_for_function("() => document.querySelector('#file [name=unit]').value === '解放路社区第03网格'")
+    page.get_by_role("button", name="确认派单").click()
+    wait_for_state(page, "待签收")
+
+
+def return_with_proof(page: Page) -> None:
+    """Ask for the open case's return with a 属地核实单, and agree to it."""
+    page.locator("[data-move=退单]").click()
+    page.get_by_role("button", name="开具属地核实单").click()
+    page.wait_for_selector(".proof a[href^='/verify/']")
+    assert "属地核实单" in page.locator("#file textarea[name=reason]").input_value()
+    page.get_by_role("button", name="提交审批").click()
+    page.get_by_label("审批人").fill("陈示范")
+    page.get_by_role("button", name="同意", exact=True).click()
+    wait_for_state(page, "退单")
+    assert "属地核实单" in page.locator(".timeline").inner_text()
+
+
 def test_new_cases_come_without_a_reload(desk: str, visit: Callable[..., Visit]) -> None:
     report(desk, "楼上漏水")
     seen = open_desk(visit, desk)
@@ -140,12 +158,7 @@ def test_a_duplicate_is_merged_and_unmerged_by_a_person_and_given_to_a_grid(
     wait_for_state(page, "已受理")
     assert state(desk, made["twin"]["number"]) == "已受理"
 
-    page.locator("[data-move=派单]").click()
-    page.get_by_role("button", name="在地图上选").click()
-    click_map(page, 350, 50)
-    page.wait_for_function("() => document.querySelector('#file [name=unit]').value === '解放路社区第03网格'")
-    page.get_by_role("button", name="确认派单").click()
-    wait_for_state(page, "待签收")
+    send_to_grid(page)
     assert "人工指定" in page.locator("#file").inner_text()
     assert "已并案" in page.locator(".timeline").inner_text()
     seen.assert_clean()
@@ -157,16 +170,39 @@ def test_a_case_is_returned_with_proof(desk: str, visit: Callable[..., Visit]) -
     made = arrive(desk, page)
     line(page, "早该办了").click()
     read_file(page, "早该办了")
-    page.locator("[data-move=退单]").click()
-    page.get_by_role("button", name="开具属地核实单").click()
-    page.wait_for_selector(".proof a[href^='/verify/']")
-    assert "属地核实单" in page.locator("#file textarea[name=reason]").input_value()
-    page.get_by_role("button", name="提交审批").click()
-    page.get_by_label("审批人").fill("陈示范")
-    page.get_by_role("button", name="同意", exact=True).click()
-    wait_for_state(page, "退单")
-    assert "属地核实单" in page.locator(".timeline").inner_text()
+    return_with_proof(page)
     assert state(desk, made["late"]["number"]) == "退单"
+    seen.assert_clean()
+
+
+def test_on_a_phone_a_case_is_opened_moved_and_returned(desk: str, visit: Callable[..., Visit]) -> None:
+    seen = open_desk(visit, desk, phone=True)
+    page = seen.page
+    made = arrive(desk, page)
+    page.tap("#fresh")
+
+    def within_the_screen() -> bool:
+        return bool(page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth"))
+
+    line(page, "厨房漏水").tap()
+    read_file(page, "厨房漏水")
+    assert within_the_screen()
+    page.locator("[data-move=受理]").tap()
+    page.get_by_role("button", name="确认受理").tap()
+    wait_for_state(page, "已受理")
+    send_to_grid(page)
+    assert state(desk, made["twin"]["number"]) == "待签收"
+    assert within_the_screen()
+    page.tap("#file-close")
+    assert page.locator("#file").is_hidden()
+    page.tap("button[data-view=list]")
+    assert "待签收" in line(page, "厨房漏水").inner_text()
+
+    line(page, "早该办了").tap()
+    read_file(page, "早该办了")
+    return_with_proof(page)
+    assert state(desk, made["late"]["number"]) == "退单"
+    assert within_the_screen()
     seen.assert_clean()
 
 
@@ -282,22 +318,16 @@ def test_the_page_is_accessible(desk: str, visit: Callable[..., Visit], *, phone
     seen = open_desk(visit, desk, phone=phone)
     page = seen.page
     line(page, "楼上漏水").wait_for()
-    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-
-    def violations() -> list[Any]:
-        found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-        return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
-
     page.click("#more-filters")
-    assert violations() == []
+    assert violations(page) == []
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     line(page, "楼上漏水").click()
     read_file(page, "楼上漏水")
     page.locator("[data-move=退单]").click()
-    assert violations() == []
+    assert violations(page) == []
     page.click("#file-close")
     page.click("#report")
     click_map(page, 50, 250)
     page.wait_for_selector(".report-form")
-    assert violations() == []
+    assert violations(page) == []
     seen.assert_clean()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
-from fresh_databases import copied_file
+from fresh_databases import filled_file
 from hostile import COUNT, filled, hostile_texts
 from hostile_office import FIELDS, fill_hostile_office
+from map_scripts import LIVE_READY
 from office import code
 from overview_sample import sample_overview
+from serving import Server
 
-from api.app import create_app
-from gridmap.config import Settings
-from gridmap.storage.database import Database
 from maps.overview import overview_page
 
 if TYPE_CHECKING:
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
     from conftest import Visit
     from playwright.sync_api import Page
 
-READY = "() => gridmap.page && gridmap.page.table && document.querySelectorAll('#table tbody tr').length > 1"
 AREAS = """() => ['grid', 'community'].every((level) => gridmap.page.listOf(level).every(function (it, index) {
   gridmap.page.select({ level, index });
   return document.querySelector('#place h2').textContent === it.name;
@@ -74,26 +69,14 @@ def test_the_file_shows_every_text_and_runs_none(visit: Callable[..., Visit], tm
 @pytest.fixture(scope="module")
 def served(spatialite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("hostile")
-    with copied_file(spatialite_template, folder) as path:
-        database = Database.open(path)
-        fill_hostile_office(database, folder)
-        database.close()
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(Settings(database=path)), port=0, log_level="error", ws="none")
-        )
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with filled_file(spatialite_template, folder, fill_hostile_office) as path, Server(path) as server:
+        yield server.address
 
 
 def test_the_live_map_runs_none(visit: Callable[..., Visit], served: str) -> None:
     seen = visit(served + "/map")
     page = seen.page
-    page.wait_for_function(READY)
+    page.wait_for_function(LIVE_READY)
     for row in range(page.locator("#table tbody tr").count()):
         page.evaluate("(n) => gridmap.page.openArea(gridmap.page.table.rows[n])", row)
     for box in page.locator("[data-layer]").all():

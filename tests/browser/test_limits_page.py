@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-from fresh_databases import copied_file
+from accessibility import violations
+from fresh_databases import filled_file
 from limits_office import DOCUMENT, FIRST, SENTENCES, TWO_WAYS, pave
 from office import COMMUNITY_OF, code, lonlat, open_office
 from serving import Server
-
-from gridmap.config import data_dir
-from gridmap.storage.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,19 +19,21 @@ if TYPE_CHECKING:
     from conftest import Visit
     from playwright.sync_api import Page
 
+    from gridmap.storage.database import Database
+
 READY = "() => window.gridmap && gridmap.page && gridmap.page.ready"
 
 
 @pytest.fixture
 def address(spatialite_template: Path, tmp_path: Path) -> Iterator[str]:
     """The office with streets and sentences, served."""
-    with copied_file(spatialite_template, tmp_path) as path:
-        database = Database.open(path)
-        open_office(database, tmp_path)
-        pave(database, tmp_path)
-        database.close()
-        with Server(str(path)) as server:
-            yield server.address
+
+    def fill(database: Database, folder: Path) -> None:
+        open_office(database, folder)
+        pave(database, folder)
+
+    with filled_file(spatialite_template, tmp_path, fill) as path, Server(path) as server:
+        yield server.address
 
 
 def open_limits(visit: Callable[..., Visit], address: str, *, phone: bool = False) -> Visit:
@@ -137,11 +137,9 @@ def test_a_community_brings_its_sentence(address: str, visit: Callable[..., Visi
 @pytest.mark.parametrize("phone", [False, True])
 def test_the_page_is_accessible(address: str, visit: Callable[..., Visit], *, phone: bool) -> None:
     page = open_limits(visit, address, phone=phone).page
-    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     for text in (TWO_WAYS, "东至中阶，南至横街，西至西街，北至北街"):
         draw(page, text)
-        found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-        assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+        assert violations(page) == []
     wide = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
 
@@ -159,9 +157,7 @@ def test_the_planner_sees_a_sentence_change_and_takes_it_over(address: str, visi
     assert "四至与图形不符" in page.locator("#place").inner_text()
     assert page.locator("#place .redline ins").count() == 1
     assert page.locator("#place .redline del").count() == 1
-    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run('#place', { resultTypes: ['violations'] })")
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+    assert violations(page, "#place") == []
 
     page.get_by_label("来源文件").fill("街办〔2027〕1号")
     page.get_by_role("button", name="采用", exact=True).click()

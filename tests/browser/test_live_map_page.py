@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
-import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 import shapely
-import uvicorn
+from accessibility import violations
 from ascii_art import polygons
-from fresh_databases import copied_file
+from fresh_databases import filled_file
+from map_scripts import COLOURED, LIVE_READY
 from office import (
     COMMUNITIES,
     COMMUNITY_OF,
@@ -29,10 +27,9 @@ from office import (
     write_households,
 )
 from overview_sample import PAYLOADS
+from serving import Server
 
-from api.app import create_app
 from gridmap.access import Scope
-from gridmap.config import Settings, data_dir
 from gridmap.services.stats import stats
 from gridmap.storage.database import Database
 
@@ -44,61 +41,22 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PLACES = [(50.0 + 8 * i, 250.0 - 3 * i) for i in range(12)] + [(450.0, 250.0)] * 5 + [(650.0, 50.0)]
-READY = "() => gridmap.page && gridmap.page.table && document.querySelectorAll('#table tbody tr').length > 1"
-# Pixels of a colour on the canvases of the map.
-COLOURED = """(wanted) => [...document.querySelectorAll('canvas.surface')].reduce((count, canvas) => {
-  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255) count++;
-  }
-  return count;
-}, 0)"""
 FILLED = "() => gridmap.page.filling.colours.map((at) => gridmap.page.filling.palette[at])"
-
-
-class Server(uvicorn.Server):
-    """A server in a thread of the test."""
-
-    def __init__(self, database: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        app = create_app(Settings(database=database))
-        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", ws="none"))
-        self.thread = threading.Thread(target=self.run)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self.thread.start()
-        while not self.started:
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.should_exit = True
-        self.thread.join()
 
 
 @pytest.fixture(scope="module")
 def office(spatialite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("live")
-    with copied_file(spatialite_template, folder) as path:
-        database = Database.open(path)
-        open_office(database, folder)
-        load(database, "households", write_households(folder, PLACES))
-        lon, lat = lonlat(250, 250)
-        header = ["编码", "名称", "联系人", "联系电话", "经度", "纬度"]
-        load(
-            database,
-            "shops",
-            write_csv(folder / "s.csv", header, [("S1", "示范便利店", "赵示范", "19900001234", lon, lat)]),
-        )
-        database.close()
+    with filled_file(spatialite_template, tmp_path_factory.mktemp("live"), fill) as path:
         yield path
+
+
+def fill(database: Database, folder: Path) -> None:
+    """The drawn office with households and a shop."""
+    open_office(database, folder)
+    load(database, "households", write_households(folder, PLACES))
+    header = ["编码", "名称", "联系人", "联系电话", "经度", "纬度"]
+    shop = ("S1", "示范便利店", "赵示范", "19900001234", *lonlat(250, 250))
+    load(database, "shops", write_csv(folder / "s.csv", header, [shop]))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +67,7 @@ def address(office: str) -> Iterator[str]:
 
 def opened(visit: Callable[..., Visit], address: str, **options: Any) -> Visit:
     seen = visit(address if "/map" in address else address + "/map", **options)
-    seen.page.wait_for_function(READY)
+    seen.page.wait_for_function(LIVE_READY)
     return seen
 
 
@@ -288,7 +246,6 @@ def test_measuring_by_keyboard_gives_metres_and_hectares(visit: Callable[..., Vi
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_axe_finds_nothing(visit: Callable[..., Visit], address: str, *, phone: bool) -> None:
     page = opened(visit, address, phone=phone).page
-    page.evaluate((data_dir() / "assets" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     states = [
         "() => undefined",
         "() => gridmap.page.fill('load')",
@@ -297,8 +254,7 @@ def test_axe_finds_nothing(visit: Callable[..., Visit], address: str, *, phone: 
     for state in states:
         page.evaluate(state)
         page.wait_for_timeout(300)
-        found = page.evaluate("() => axe.run().then((result) => result.violations)")
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert violations(page) == []
 
 
 def test_on_a_phone_the_sheet_comes_from_below(visit: Callable[..., Visit], address: str) -> None:
@@ -334,32 +290,33 @@ def test_on_paper_stand_the_map_its_legend_and_what_it_is(visit: Callable[..., V
 
 def test_hostile_names_stay_text(visit: Callable[..., Visit], spatialite_template: Path, tmp_path: Path) -> None:
     evil = [text.replace("\0", "") for text in PAYLOADS]
-    with copied_file(spatialite_template, tmp_path) as path:
-        _hostile_office(path, tmp_path, evil)
-        with Server(path) as server:
-            seen = opened(visit, server.address)
-            page = seen.page
-            for row in range(page.locator("#table tbody tr").count()):
-                page.evaluate("(n) => gridmap.page.openArea(gridmap.page.table.rows[n])", row)
-            page.locator('[data-layer="shops"]').check()
-            for text in evil:
-                page.fill("#search", text[:60])
-                page.wait_for_timeout(30)
-            page.locator("#search-clear").click()
-            click_at(page, 250.0, 250.0)
-            page.locator(".cards button").first.wait_for()
-            ids = page.evaluate("gridmap.page.found.indices.map((i) => gridmap.page.found.ids[i])")
-            assert len(ids) == len(evil)
-            for record in ids:
-                hit = {"kind": "shops", "ids": [record], "indices": [0]}
-                page.evaluate("(hit) => gridmap.page.select(gridmap.page.selection, false, hit)", hit)
-                page.locator("#place .points h3").wait_for()
-            assert page.evaluate("window.__ran") is None
-            seen.assert_clean()
+
+    def fill(database: Database, folder: Path) -> None:
+        _hostile_office(database, folder, evil)
+
+    with filled_file(spatialite_template, tmp_path, fill) as path, Server(path) as server:
+        seen = opened(visit, server.address)
+        page = seen.page
+        for row in range(page.locator("#table tbody tr").count()):
+            page.evaluate("(n) => gridmap.page.openArea(gridmap.page.table.rows[n])", row)
+        page.locator('[data-layer="shops"]').check()
+        for text in evil:
+            page.fill("#search", text[:60])
+            page.wait_for_timeout(30)
+        page.locator("#search-clear").click()
+        click_at(page, 250.0, 250.0)
+        page.locator(".cards button").first.wait_for()
+        ids = page.evaluate("gridmap.page.found.indices.map((i) => gridmap.page.found.ids[i])")
+        assert len(ids) == len(evil)
+        for record in ids:
+            hit = {"kind": "shops", "ids": [record], "indices": [0]}
+            page.evaluate("(hit) => gridmap.page.select(gridmap.page.selection, false, hit)", hit)
+            page.locator("#place .points h3").wait_for()
+        assert page.evaluate("window.__ran") is None
+        seen.assert_clean()
 
 
-def _hostile_office(path: str, folder: Path, evil: list[str]) -> None:
-    database = Database.open(path)
+def _hostile_office(database: Database, folder: Path, evil: list[str]) -> None:
     rows = [
         (to_lonlat(shape), {"code": code(letter, COMMUNITY_OF), "name": evil[i], "four_limits": evil[i + 2]})
         for i, (letter, shape) in enumerate(polygons(COMMUNITIES, SIZE).items())
@@ -376,4 +333,3 @@ def _hostile_office(path: str, folder: Path, evil: list[str]) -> None:
         for i, text in enumerate(evil)
     ]
     load(database, "shops", write_geojson(folder / "s.geojson", shops))
-    database.close()

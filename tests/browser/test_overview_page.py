@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from map_scripts import COLOURED
 from overview_sample import PAYLOADS, hostile_overview, sample_overview
 
 from maps.overview import overview_page
@@ -30,14 +31,6 @@ PIXELS = """() => [...document.querySelectorAll('canvas.surface')].map((canvas) 
   }
   return [drawn, sum];
 })"""
-COLOURED = """(wanted) => [...document.querySelectorAll('canvas.surface')].reduce((count, canvas) => {
-  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16));
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i] === r && data[i + 1] === g && data[i + 2] === b && data[i + 3] === 255) count++;
-  }
-  return count;
-}, 0)"""
 POINT_KINDS = ("households", "shops", "key_places", "incidents", "organisations", "social_organisations")
 BASE_KINDS = ("communities", "grids", "compounds", "roads", "waters", "railways")
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.files.cells import CHINA, OMITTED, convert_column, convert_numbers, text_of
+from gridmap.files.cells import OMITTED, convert_column, convert_numbers, text_of
 from gridmap.model.kinds import Field, FieldType, Kind, kind_named
+from gridmap.model.moments import SHANGHAI
 
 HOUSEHOLDS = kind_named("households")
 
@@ -95,7 +96,7 @@ def test_dates(cell: object, day: date | None) -> None:
     ],
 )
 def test_moments_are_china_time_unless_they_say_otherwise(cell: object, moment: tuple[int, int, int]) -> None:
-    assert read(kind_named("incidents"), "reported_at", cell) == datetime(2026, 3, 5, *moment, tzinfo=CHINA)
+    assert read(kind_named("incidents"), "reported_at", cell) == datetime(2026, 3, 5, *moment, tzinfo=SHANGHAI)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_what_is_no_date(cell: object) -> None:
 def test_every_moment_written_as_iso_comes_back(moment: datetime, hours: int) -> None:
     aware = moment.replace(tzinfo=timezone(timedelta(hours=hours)))
     assert read(kind_named("incidents"), "reported_at", aware.isoformat()) == aware
-    assert read(kind_named("incidents"), "reported_at", moment.isoformat(sep=" ")) == moment.replace(tzinfo=CHINA)
+    assert read(kind_named("incidents"), "reported_at", moment.isoformat(sep=" ")) == moment.replace(tzinfo=SHANGHAI)
 
 
 @pytest.mark.parametrize(

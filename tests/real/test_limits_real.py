@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import shapely
-from limits_loops import Loop, loops, wrong_texts
+from limits_loops import Loop, loops, roads, wrong_texts
 
-from gridmap.datum import Plane
 from gridmap.services.limits import parse_text, words
 from gridmap.space.limits.compare import compare
 from gridmap.space.limits.describe import describe
@@ -23,19 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WANTED = 40
-
-
-def roads(path: Path, lon: float) -> tuple[Any, list[tuple[str, ...]]]:
-    """Read lines and their names, which may be lists; railways and ferries are left out."""
-    features = [
-        each
-        for each in json.loads(path.read_text(encoding="utf-8"))["features"]
-        if each["properties"].get("kind") not in {"rail", "ferry"}
-    ]
-    shapes = shapely.from_geojson([json.dumps(each["geometry"]) for each in features])
-    names = [each["properties"].get("name") or () for each in features]
-    called = [tuple(name) if isinstance(name, list) else (name,) if name else () for name in names]
-    return Plane.at(lon).project_geometries(np.asarray(shapes, dtype=object)), called
 
 
 @pytest.fixture(scope="module", params=["futian_osm/futian_edges.geojson", "shanghai_bund/roads.geojson"])

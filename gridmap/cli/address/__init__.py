@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from gridmap.cli.lazy import LazyGroup
 
 _SUBCOMMANDS = {
     "parse": "gridmap.cli.address.parsing",
@@ -16,21 +16,7 @@ _SUBCOMMANDS = {
 }
 
 
-class _Subcommands(click.Group):
-    """Loads a subcommand's module only when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(_SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
-        module = _SUBCOMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        found: click.Command = importlib.import_module(module).command
-        return found
-
-
-@click.group("address", cls=_Subcommands)
+@click.group("address", cls=LazyGroup, modules=_SUBCOMMANDS)
 def command() -> None:
     """Read Chinese addresses.
 

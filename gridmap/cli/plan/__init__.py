@@ -1,54 +1,35 @@
 """`gridmap plan`: drafts of a division into grids, from the first stroke to the hand-over list.
 
-Each subcommand is a module here with a `command`; it is loaded only when it is asked for.
+Each subcommand is a module here with a `command`.
 """
 
 from __future__ import annotations
 
-import importlib
-from importlib.util import find_spec
-
 import click
 
+from gridmap.cli.lazy import LazyGroup
+
 _SUBCOMMANDS = {
-    "new": "new",
-    "list": "listing",
-    "edit": "edit",
-    "undo": "undo",
-    "redo": "redo",
-    "show": "show",
-    "diff": "diff",
-    "check": "check",
-    "rebalance": "rebalance",
-    "propose": "propose",
-    "activate": "activate",
-    "activate-due": "activate_due",
-    "restore": "restore",
-    "history": "history",
-    "handover": "handover",
+    "new": "gridmap.cli.plan.new",
+    "list": "gridmap.cli.plan.listing",
+    "edit": "gridmap.cli.plan.edit",
+    "undo": "gridmap.cli.plan.undo",
+    "redo": "gridmap.cli.plan.redo",
+    "show": "gridmap.cli.plan.show",
+    "diff": "gridmap.cli.plan.diff",
+    "check": "gridmap.cli.plan.check",
+    "rebalance": "gridmap.cli.plan.rebalance",
+    "propose": "gridmap.cli.plan.propose",
+    "activate": "gridmap.cli.plan.activate",
+    "activate-due": "gridmap.cli.plan.activate_due",
+    "restore": "gridmap.cli.plan.restore",
+    "history": "gridmap.cli.plan.history",
+    "handover": "gridmap.cli.plan.handover",
 }
 """The order of work: draw, compare, put in force, look back."""
 
 
-def _module(name: str) -> str | None:
-    module = _SUBCOMMANDS.get(name)
-    path = f"{__name__}.{module}"
-    return path if module and find_spec(path) else None
-
-
-class _Subcommands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return [name for name in _SUBCOMMANDS if _module(name)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
-        module = _module(cmd_name)
-        if module is None:
-            return None
-        command: click.Command = importlib.import_module(module).command
-        return command
-
-
-@click.group("plan", cls=_Subcommands)
+@click.group("plan", cls=LazyGroup, modules=_SUBCOMMANDS)
 def command() -> None:
     """Draw, compare and put in force plans (划分方案): which grid has which land.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from gridmap.cli.common import actor, json_option, open_database
-from gridmap.cli.plan.common import revision_option, scope
-from gridmap.cli.plan.rebalance import apply_option, barrier_option, seed_option, show, tolerance_option
+from gridmap.cli.common import json_option
+from gridmap.cli.plan.balancing import apply_option, barrier_option, run_search, seed_option, tolerance_option
+from gridmap.cli.plan.common import revision_option
 
 
 @click.command("propose")
@@ -41,16 +41,14 @@ def command(
       gridmap plan propose 2027年调整 440106001001 9
       gridmap plan propose 2027年调整 440106001001 9 --barrier railways --apply
     """
-    from gridmap.services.balancing import apply_balance, propose_grids  # noqa: PLC0415 -- `--help` needs no services
-    from gridmap.services.plan_reading import find_plan  # noqa: PLC0415 -- likewise
+    from gridmap.services.balancing import propose_grids  # noqa: PLC0415 -- `--help` needs no services
 
-    with open_database() as database:
-        with database.transaction(actor()) as tx:
-            plan_id, share = find_plan(tx, scope(), plan), tolerance / 100
-            answer = propose_grids(
-                tx, scope(), plan_id, community, count, tolerance=share, barriers=barriers, seed=seed
-            )
-        if apply:
-            with database.transaction(actor(), write=True) as tx:
-                answer = apply_balance(tx, scope(), plan_id, answer, revision)
-    return show(answer, as_json=as_json)
+    return run_search(
+        plan,
+        lambda tx, scope, plan_id: propose_grids(
+            tx, scope, plan_id, community, count, tolerance=tolerance / 100, barriers=barriers, seed=seed
+        ),
+        apply=apply,
+        revision=revision,
+        as_json=as_json,
+    )

@@ -20,10 +20,7 @@ gridmap.dispatch = (function () {
   }
 
   function surfaces(page, map) {
-    let timer = 0;
-    const store = gridmap.tiles.store(function () {
-      if (!timer) timer = window.setTimeout(() => { timer = 0; page.redraw(); }, 90);
-    });
+    const store = gridmap.tiles.store(() => page.redraw());
     const layers = [new gridmap.Surface('ground', gridmap.casePainting.ground(page, store)),
       new gridmap.Surface('marks', (context, view) => gridmap.casePainting.marks(context, view, page))];
     page.redraw = () => layers.forEach((layer) => layer.redraw());

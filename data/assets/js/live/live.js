@@ -76,15 +76,7 @@ gridmap.live = (function () {
   let made = 0;
 
   function surfaces(page) {
-    let timer = 0;
-    const store = gridmap.tiles.store(function () {
-      if (!timer) {
-        timer = window.setTimeout(function () {
-          timer = 0;
-          page.redraw();
-        }, 90);
-      }
-    });
+    const store = gridmap.tiles.store(() => page.redraw());
     page.store = store;
     return [
       new gridmap.Surface('ground', function (context, view) {

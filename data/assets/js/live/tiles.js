@@ -6,6 +6,7 @@ gridmap.tiles = (function () {
   const SIDE = 512; // pixels of a tile of the base map; a quarter of the requests that 256 would take
   const KEPT = 500;
   const AT_ONCE = 6;
+  const MOMENT = 90; // milliseconds
   const DEEPEST = 18; // deeper tiles hold no more than these
   const ROAD_CLASSES = { 快速路: 0, 高速公路: 0, 主干路: 0, 主干道: 0, motorway: 0, trunk: 0, primary: 0, 次干路: 1, 次干道: 1,
     secondary: 1, 支路: 2, tertiary: 2, residential: 2, 巷: 3, 巷道: 3, 里弄: 3, 弄: 3, 街巷: 3, 辅路: 3, 小路: 3, 内部道路: 3,
@@ -89,8 +90,21 @@ gridmap.tiles = (function () {
     return tiles;
   }
 
-  // arrived: called when something new can be drawn
-  function store(arrived) {
+  // What comes within a moment is drawn together.
+  function gathered(act) {
+    let timer = 0;
+    return function () {
+      if (timer) return;
+      timer = window.setTimeout(function () {
+        timer = 0;
+        act();
+      }, MOMENT);
+    };
+  }
+
+  // draw: called when something new can be drawn
+  function store(draw) {
+    const arrived = gathered(draw);
     const kept = new Map(); // key -> { data, stale, busy }
     let queue = [], running = 0, again = 0;
 
@@ -177,5 +191,12 @@ gridmap.tiles = (function () {
 
   const baseZoom = (view) => Math.max(0, Math.round(view.zoom + Math.log2(256 / SIDE)));
 
-  return { store, baseZoom };
+  // The base map as ground.js wants it, each tile by itself.
+  function ground(store, kinds, view) {
+    const z = baseZoom(view);
+    return kinds.flatMap((kind) => store.of(kind, view, z).map(({ data, clip }) => ({ kind, clip, shapes: data.set,
+      names: data.names, areas: data.areas, classes: data.classes })));
+  }
+
+  return { store, ground, baseZoom };
 })();

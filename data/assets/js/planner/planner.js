@@ -19,21 +19,11 @@ gridmap.planner = (function () {
   }
 
   function surfaces(page) {
-    let timer = 0;
-    const store = gridmap.tiles.store(function () {
-      if (!timer) {
-        timer = window.setTimeout(function () {
-          timer = 0;
-          page.redraw();
-        }, 90);
-      }
-    });
+    const store = gridmap.tiles.store(() => page.redraw());
     return [
       new gridmap.Surface('ground', function (context, view) {
         store.begin();
-        const z = gridmap.tiles.baseZoom(view);
-        page.under.base = BASE.flatMap((kind) => store.of(kind, view, z).map(({ data, clip }) => ({ kind, clip,
-          shapes: data.set, names: data.names, areas: data.areas, classes: data.classes })));
+        page.under.base = gridmap.tiles.ground(store, BASE, view);
         store.end();
         gridmap.draftPainting.land(context, view, page);
       }),

@@ -15,7 +15,9 @@ from maps.address_review import address_review_page
 pages = APIRouter(tags=["pages"])
 
 
-@pages.get("/addresses", operation_id="address_review_page", response_class=HTMLResponse, responses=answers())
+@pages.get(
+    "/addresses", operation_id="address_review_page", response_class=HTMLResponse, responses=answers(pages=(404,))
+)
 def get_page(request: Request, tx: ReadTx, scope: CurrentScope) -> HTMLResponse:
     """Show the addresses that wait for a person, with their candidates on the map; the keyboard alone is enough."""
     try:

@@ -104,7 +104,7 @@ def area_pages(request: Request) -> AreaPages:
     return cache
 
 
-@pages.get("/grids/{code}", operation_id="area_page", response_class=HTMLResponse, responses=answers(404, 422))
+@pages.get("/grids/{code}", operation_id="area_page", response_class=HTMLResponse, responses=answers(422, pages=(404,)))
 def get_area_page(
     request: Request,
     tx: ReadTx,

@@ -142,7 +142,9 @@ def single(tx: ReadTx, scope: CurrentScope, code: Annotated[Text, Field(max_leng
     return StatementOut.of(get_statement(tx, scope, code))
 
 
-@pages.get("/verify/{code}", operation_id="verify_page", response_class=HTMLResponse, responses=answers(404, 422))
+@pages.get(
+    "/verify/{code}", operation_id="verify_page", response_class=HTMLResponse, responses=answers(422, pages=(404,))
+)
 def verify(request: Request, tx: ReadTx, scope: CurrentScope, code: Text) -> HTMLResponse:
     """Show what was stated under a check code, whether it is intact, and what is true today."""
     try:

@@ -130,7 +130,9 @@ def get_list(request: Request, tx: ReadTx, scope: CurrentScope) -> HTMLResponse:
     return html_answer(request, page)
 
 
-@pages.get("/plans/{plan_id}", operation_id="planner_page", response_class=HTMLResponse, responses=answers(404, 422))
+@pages.get(
+    "/plans/{plan_id}", operation_id="planner_page", response_class=HTMLResponse, responses=answers(422, pages=(404,))
+)
 def get_planner(request: Request, tx: ReadTx, scope: CurrentScope, plan_id: UUID) -> HTMLResponse:
     """Show a plan on the planner's page (网格划分): tools, live numbers, what changes hands, problems, 启用."""
     plan = next((each for each in list_plans(tx, scope) if each.id == str(plan_id)), None)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from gridmap import errors
 
@@ -54,14 +55,18 @@ _SCHEMA: dict[str, Any] = {
 ANYWHERE = (400, 500, 503)  # another host's name or an unreadable body; our mistake; the database
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the problems that a route answers with, for OpenAPI; those of every route are among them."""
+def answers(*statuses: int, pages: tuple[int, ...] = ()) -> dict[int | str, dict[str, Any]]:
+    """Describe the problems that a route answers with, for OpenAPI; those of every route are among them.
+
+    `pages` are the statuses that a page answers with a notice for people instead.
+    """
+    as_problem: dict[str, Any] = {"application/problem+json": {"schema": _SCHEMA}}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
-            "content": {"application/problem+json": {"schema": _SCHEMA}},
+            "content": {"text/html": {"schema": {"type": "string"}}} if status in pages else as_problem,
         }
-        for status in sorted({*statuses, *ANYWHERE})
+        for status in sorted({*statuses, *pages, *ANYWHERE})
     }
 
 
@@ -89,12 +94,23 @@ def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     return problem(422, "bad_input", detail, fields=fields)
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class alone
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
     answer = problem(error.status_code, code, str(error.detail))
     answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods(request))
     return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes of a path; the router names only those of the first."""
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _unknown(_: Request, error: Exception) -> JSONResponse:

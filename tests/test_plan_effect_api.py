@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -80,6 +81,14 @@ def test_the_story_over_http(client: TestClient, plan: Plan) -> None:
     history = client.get(f"/api/v1/grids/{code('B')}/history").json()
     assert [each["changes"] for each in history["chapters"]] == [["new"], ["land"]]
     assert history["chapters"][1]["gained"][0]["households"] == 8
+
+
+def test_a_plan_waits_for_its_day(client: TestClient, office: Database, plan: Plan) -> None:
+    with office.transaction("tester") as tx:
+        later = tx.now.date() + timedelta(days=2)
+    waits = client.post(f"/api/v1/plans/{plan.id}/activation", json={"valid_from": later.isoformat()})
+    assert (waits.status_code, waits.json()["state"], waits.json()["handed_over"]) == (200, "approved", {})
+    assert waits.json()["valid_from"] == later.isoformat()
 
 
 def test_what_cannot_be_is_a_problem(client: TestClient, office: Database, plan: Plan) -> None:

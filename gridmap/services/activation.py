@@ -7,7 +7,7 @@ where it decides again whatever was written since, and closes the one plan and o
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,7 @@ class Activation:
     changed_grids: int = 0
     reassigned: int = 0
     review: int = 0
-    handed_over: Mapping[str, int] | None = None
+    handed_over: Mapping[str, int] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
 
 
@@ -198,7 +198,7 @@ def take_effect(tx: Transaction, ready: Prepared) -> Activation:
     )
     detail = {"name": new.name, "valid_from": str(ready.day), "reassigned": told.reassigned}
     audit.record(
-        tx, "activate", "plan", new.id, count=len(plan.new.grids), detail=detail | dict(told.handed_over or {})
+        tx, "activate", "plan", new.id, count=len(plan.new.grids), detail=detail | dict(told.handed_over)
     )
     return told
 

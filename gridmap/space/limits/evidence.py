@@ -129,6 +129,9 @@ class Evidence:
         )
 
 
+_LYING = 0.5  # metres of border that count for where it lies, against those that count for where it looks
+
+
 def examine(shape: Any, features: Sequence[Named], within: float = ON_FEATURE) -> Evidence:
     """Measure how a polygon's border lies on the features of a text.
 
@@ -146,7 +149,7 @@ def examine(shape: Any, features: Sequence[Named], within: float = ON_FEATURE) -
     shapely.prepare([each.shape for each in features])
     for number, each in enumerate(features):
         on[number] = shapely.dwithin(each.shape, points, within)
-    mine = _by_side(border, features, on)
+    mine = _by_side(border, features, on, centre)
     found = []
     for number, each in enumerate(features):
         towards = 1.0 if each.side is None else _towards(border, mine[number], each.side, centre)
@@ -168,10 +171,17 @@ def examine(shape: Any, features: Sequence[Named], within: float = ON_FEATURE) -
     return Evidence(tuple(found), sides, unnamed, ordered, perimeter, named, 4 * np.pi * shape.area / perimeter**2)
 
 
-def _by_side(border: Border, features: Sequence[Named], on: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where features of several sides share a piece of border, give it to the side to which it looks most."""
+def _by_side(
+    border: Border, features: Sequence[Named], on: NDArray[np.bool_], centre: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Where features of several sides share a piece of border, give it to the side to which it looks and lies most.
+
+    Where it lies decides for the step of a stair, which looks to neither of the two sides that have it.
+    """
     wanted = np.array([(0.0, 0.0) if each.side is None else DIRECTIONS[each.side] for each in features])
-    looks = np.where(on, wanted @ border.outward.T, -np.inf)
+    away = border.middle - centre
+    lies = away / np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-9)[:, None]
+    looks = np.where(on, wanted @ (border.outward + _LYING * lies).T, -np.inf)
     mine: NDArray[np.bool_] = on & (looks >= looks.max(axis=0) - 1e-9)
     return mine
 

@@ -186,8 +186,8 @@ def _ring(points: NDArray[np.float64], gap: float, cost: float) -> Ring | None:
     return Ring(shape, gap, cost) if shape.area > _LEAST_AREA else None
 
 
-def orders(sides: Sequence[Sequence[int]], apart: NDArray[np.float64], most: int = 4) -> list[list[int]]:
-    """Return the likeliest orders of features round the land.
+def side_by_side(sides: Sequence[Sequence[int]], apart: NDArray[np.float64], most: int = 4) -> list[list[int]]:
+    """Return the likeliest orders of features round the land, one side after the other.
 
     Parameters
     ----------

@@ -13,7 +13,8 @@ import shapely
 
 from gridmap.space.limits.evidence import Named
 from gridmap.space.limits.flood import DIRECTIONS, enclosed
-from gridmap.space.limits.ring import Broken, orders, walk
+from gridmap.space.limits.ring import Broken, side_by_side, walk
+from gridmap.space.limits.stairs import stairs
 from gridmap.space.limits.strand import MAX_GAP
 from gridmap.space.limits.variants import variants
 from gridmap.space.limits.verdict import (
@@ -134,25 +135,20 @@ def _answer(
     before: list[Trouble],
     inside: NDArray[np.float64] | None,
 ) -> Solution:
-    order, sequence = _sequence(named)
-    rings: list[Any] = []
-    broken: list[tuple[list[int], Broken]] = []
-    for way in order:
-        found, gaps = walk(features.network, [named[number].edges for number in way])
-        rings += [ring.shape for ring in found]
-        broken = broken or [(way, each) for each in gaps]
+    orders = _orders(named)
+    rings, broken = _walked(named, orders, features)
     if len({each.name for each in named}) == 1:
         rings = _enclosed_by_one(named[0], features)
-    shapes = [("ring", ring) for ring in rings]
-    if named[0].side is not None:
-        box = _meeting_box(named, sequence)
-        if box is not None:
-            shapes += [("faces", shape) for shape in enclosed(features, _by_side(named), box)]
+    shapes = [("ring", ring) for ring in rings] + _flooded(named, orders[:1], features)
     candidates = candidates_of(shapes, named, inside)
     if rings and any(on.metres <= 0 for on in candidates[0].evidence.features):
-        for way in order:
-            found, _ = walk(features.network, [named[number].edges for number in way], every=True)
-            shapes += [("ring", ring.shape) for ring in found]
+        shapes += [("ring", ring) for ring in _walked(named, orders, features, every=True)[0]]
+        candidates = candidates_of(shapes, named, inside)
+    if named[0].side is not None and (not candidates or faults_of(candidates[0], named)):
+        turns = stairs(*_round(named))
+        turned, _ = _walked(named, turns, features)
+        rings += turned
+        shapes += [("ring", ring) for ring in turned] + _flooded(named, turns, features)
         candidates = candidates_of(shapes, named, inside)
     if candidates and not faults_of(candidates[0], named):
         shapes += [("faces", shape) for shape in variants(candidates[0].shape, _all_edges(named, features))]
@@ -177,26 +173,48 @@ def _enclosed_by_one(only: Named, features: Features) -> list[Any]:
     return [shapely.Polygon(land.exterior) for land in (*lands, *faces)]
 
 
-def _sequence(named: list[Named]) -> tuple[list[list[int]], list[int]]:
-    """Return likely orders of the features round the land, and one of them."""
+def _walked(
+    named: list[Named], orders: list[list[int]], features: Features, *, every: bool = False
+) -> tuple[list[Any], list[tuple[list[int], Broken]]]:
+    """Walk along the features in each order: what the walks enclose, and where the first that fails is broken."""
+    rings: list[Any] = []
+    broken: list[tuple[list[int], Broken]] = []
+    for order in orders:
+        found, gaps = walk(features.network, [named[number].edges for number in order], every=every)
+        rings += [ring.shape for ring in found]
+        broken = broken or [(order, each) for each in gaps]
+    return rings, broken
+
+
+def _flooded(named: list[Named], orders: list[list[int]], features: Features) -> list[tuple[str, Any]]:
+    """Flood the faces within the features, if they have sides and meet in the first order."""
+    box = _meeting_box(named, orders[0]) if orders and named[0].side is not None else None
+    return [] if box is None else [("faces", shape) for shape in enclosed(features, _by_side(named), box)]
+
+
+def _orders(named: list[Named]) -> list[list[int]]:
+    """Return likely orders of the features round the land: as walked, or side by side."""
     if named[0].side is None:
         order = [number for number in range(len(named)) if number == 0 or named[number].name != named[number - 1].name]
         if len(order) > 1 and named[order[0]].name == named[order[-1]].name:
             order = order[:-1]
-        return [order], order
+        return [order]
+    found = []
+    for order in side_by_side(*_round(named)):
+        short = [n for at, n in enumerate(order) if named[n].name != named[order[at - 1]].name or len(order) == 1]
+        found.append(short)
+    return [each for each in found if each]
+
+
+def _round(named: list[Named]) -> tuple[list[list[int]], NDArray[np.float64]]:
+    """Return the features of each side, the sides in order round the land, and the metres between features."""
     by_side: dict[Side, list[int]] = {}
     for number, each in enumerate(named):
         assert each.side is not None  # noqa: S101 -- a text has sides or legs, not both
         by_side.setdefault(each.side, []).append(number)
     turn = sorted(by_side, key=lambda side: np.arctan2(*DIRECTIONS[side][::-1]) % _FULL_TURN)
-    groups = [by_side[side] for side in turn]
     shapes = np.array([each.shape for each in named], dtype=object)
-    apart = shapely.distance(shapes[:, None], shapes[None, :])
-    found = []
-    for order in orders(groups, apart):
-        short = [n for at, n in enumerate(order) if named[n].name != named[order[at - 1]].name or len(order) == 1]
-        found.append(short)
-    return [each for each in found if each], found[0]
+    return [by_side[side] for side in turn], shapely.distance(shapes[:, None], shapes[None, :])
 
 
 def _meeting_box(named: list[Named], order: list[int]) -> tuple[float, ...] | None:

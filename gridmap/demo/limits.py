@@ -99,7 +99,8 @@ def _named(net: Network, part: NDArray[np.int64], least: float) -> list[str]:
 
 
 def _name(net: Network, segment: int) -> str:
-    return net.ways[net.way[segment]].name
+    name: str = net.ways[net.way[segment]].name
+    return name
 
 
 def _walled(net: Network, hole: NDArray[np.int64]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +13,6 @@ from gridmap.files.layers import read_layer, write_layer
 from gridmap.model.kinds import kind_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 LAYERS = [
@@ -47,23 +44,6 @@ def test_taipei_says_that_heights_were_dropped(shared_data: Path) -> None:
     layer = read_layer(shared_data / "taipei/base_taipei.geojson")
     assert layer.notes == ["11490 个图形带有高程或量测值（Z/M），已舍去，只保留平面坐标"]
     assert shapely.coverage_is_valid(layer.shapes)
-
-
-def median_seconds(read: Callable[[], object]) -> float:
-    took = []
-    for _ in range(3):
-        start = time.perf_counter()
-        read()
-        took.append(time.perf_counter() - start)
-    return statistics.median(took)
-
-
-def test_reading_costs_little_more_than_pyogrio_alone(shared_data: Path) -> None:
-    import pyogrio.raw
-
-    path = shared_data / "taipei/base_taipei.geojson"
-    bare = median_seconds(lambda: shapely.from_wkb(pyogrio.raw.read(path)[2]))
-    assert median_seconds(lambda: read_layer(path)) < 2 * bare
 
 
 @pytest.mark.parametrize("ending", [".geojson", ".gpkg", ".shp"])

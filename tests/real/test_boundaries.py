@@ -23,7 +23,9 @@ def checked(folder: Path, name: str) -> LayerCheck:
 
 def test_taipei_base_is_a_coverage_as_delivered_and_on_the_grid(shared_data: Path) -> None:
     check = checked(shared_data, "taipei base")
-    assert check.is_coverage and check.on_grid.valid and not check.problems
+    assert check.is_coverage
+    assert check.on_grid.valid
+    assert not check.problems
     assert check.delivered.features == 11490
 
 

@@ -69,11 +69,16 @@ gridmap.planPlace = (function () {
       element('button', { type: 'button', class: 'plain', onclick: () => page.choose(null) }, '收起')), advice, box];
   }
 
+  let shown = ''; // the grid and the revision that the panel stands for
+
+  // What somebody types in the panel stays, unless the grid or the draft is another one.
   function show(page, talk) {
     const grid = page.draft.grids.get(page.chosen[0]);
     const box = byId('place');
     box.hidden = !grid || page.busy;
-    if (box.hidden) return;
+    const key = grid ? grid.id + ' ' + page.draft.revision : '';
+    if (box.hidden || key === shown) return;
+    shown = key;
     box.replaceChildren(
       element('p', { class: 'kicker' }, element('span', { class: 'chip ' + grid.kind }, KINDS[grid.kind]),
         element('span', { class: 'name' }, grid.community_name || '')),

@@ -13,6 +13,8 @@ from api import (
     address_review_page,
     addresses,
     area_page,
+    batches,
+    batches_page,
     casework,
     details,
     due_plans,
@@ -34,6 +36,7 @@ from api import (
     plan_page,
     plans,
     problems,
+    reporting,
     tiles,
 )
 from api.hosts import LocalHostsOnly
@@ -58,6 +61,7 @@ _PAGES = (
     area_page.pages,
     plan_page.pages,
     incidents_page.pages,
+    batches_page.pages,
     limits_page.pages,
     jurisdiction.pages,
     address_review_page.pages,
@@ -67,7 +71,9 @@ _API = (
     address_review,
     incidents_page,  # /incidents/board, before /incidents/{id}
     incidents,
+    reporting,
     casework,
+    batches,
     intake,
     jurisdiction,
     ledgers,

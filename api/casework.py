@@ -66,6 +66,7 @@ _NEAR: dict[str, Any] = {
 }
 
 
+DUPLICATES: dict[str, Any] = {"metres": 50, "days": 7, "items": [_NEAR]}
 _HISTORY: dict[str, Any] = {
     "incident": INCIDENT,
     "today": VERDICT,
@@ -252,9 +253,7 @@ class NearReportOut(BaseModel):
 class DuplicatesOut(BaseModel):
     """Reports near by, the likeliest first, and how near they were looked for."""
 
-    model_config = ConfigDict(
-        from_attributes=True, json_schema_extra={"example": {"metres": 50, "days": 7, "items": [_NEAR]}}
-    )
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": DUPLICATES})
 
     metres: float
     days: float

@@ -27,6 +27,7 @@ _NUMBERS: dict[str, int] = {
     "shops": 52,
     "organisations": 2,
     "social_organisations": 1,
+    "party_organisations": 2,
     "key_places": 1,
     "incidents": 3,
     "overdue": 1,

@@ -1,59 +1,18 @@
-"""`/incidents`: report one, list them."""
+"""`/incidents`: list them, show one."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 -- FastAPI reads the annotation
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
 
-from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
+from api.deps import CurrentScope, ReadTx, Text  # noqa: TC001 -- FastAPI reads the annotation
 from api.problems import answers
 from gridmap.services import incidents as verbs
 
 router = APIRouter(tags=["incidents"])
-
-
-class IncidentIn(BaseModel):
-    """What is reported. A point, an address or both; without a point the incident waits as 待定位."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "title": "楼上漏水",
-                "category": "民生诉求",
-                "source": "12345热线",
-                "address": "解放路12号阳光花园3栋2单元501",
-                "lon": 113.325,
-                "lat": 23.135,
-                "crs": "EPSG:4490",
-                "accuracy": 15,
-                "reporter": "张示范",
-                "phone": "19900001234",
-            }
-        },
-    )
-
-    title: Text = Field(min_length=1, max_length=200)
-    description: Text = Field(default="", max_length=4000)
-    category: Text = Field(default="", max_length=100)
-    source: Text = Field(default="", max_length=100)
-    address: Text = Field(default="", max_length=400)
-    lon: float | None = None
-    lat: float | None = None
-    crs: Text = "EPSG:4490"
-    accuracy: float = Field(default=0, ge=0, le=100_000, description="Radius of the position in metres.")
-    building: Text | None = Field(default=None, max_length=100, description="Code of the building, where known.")
-    floor: int | None = Field(default=None, ge=-20, le=300)
-    reporter: Text = Field(default="", max_length=100)
-    phone: Text = Field(default="", max_length=40)
-    number: Text | None = Field(default=None, min_length=1, max_length=100, description="工单编号; made when absent.")
-    reported_at: datetime | None = None
-    deadline: datetime | None = Field(default=None, description="The order's own deadline: it wins over ours.")
-    draft: bool = Field(default=False, description="暂存: kept, and not handed in yet.")
-    return_until: datetime | None = Field(default=None, description="退单时限 of the order, where it says one.")
 
 
 VERDICT: dict[str, Any] = {
@@ -174,14 +133,6 @@ class IncidentList(BaseModel):
 
     total: int
     items: list[IncidentOut]
-
-
-@router.post("/incidents", operation_id="report_incident", status_code=201, responses=answers(409, 422))
-def report(tx: WriteTx, scope: CurrentScope, body: IncidentIn, response: Response) -> IncidentOut:
-    """Store an incident and say at once which grid and worker have it, why, and how far the border is."""
-    incident = verbs.report_incident(tx, scope, verbs.Report(**body.model_dump()))
-    response.headers["Location"] = f"/api/v1/incidents/{incident.id}"
-    return IncidentOut.model_validate(incident)
 
 
 @router.get("/incidents", operation_id="list_incidents", responses=answers(404, 422))

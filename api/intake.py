@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Text, WriteTx, database
+from api.deps import CurrentScope, Text, WriteTx, database
 from api.problems import answers
 from gridmap import runner
 from gridmap.errors import BadInput
 from gridmap.files import write_refusals
-from gridmap.services.incidents import Report
 from gridmap.services.intake import IntakeReport, Order, take_in
 from gridmap.services.intake_places import from_gazetteer
+from gridmap.services.intake_twins import with_twins
+from gridmap.services.reports import Report
 from gridmap.storage.database import Database  # noqa: TC001 -- FastAPI reads the annotation
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class OrderIn(BaseModel):
 
     def order(self, row: int) -> Order:
         """Make the order that the service takes."""
-        values = self.model_dump(exclude={"home"})
-        return Order(row, Report(**values, original={"row": row}), home=self.home)
+        return Order(row, Report(**self.model_dump(), original={"row": row}))
 
 
 class OrdersIn(BaseModel):
@@ -86,8 +86,25 @@ class OrdersIn(BaseModel):
     rows: list[OrderIn] = Field(min_length=1, max_length=_MOST_ROWS)
 
 
+class TwinOut(BaseModel):
+    """A report that may be the same matter: a row of the same sheet (`row`), or an incident that was there before."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: str
+    title: str
+    state: str
+    row: int | None = None
+    metres: float | None = None
+    days: float
+    likeness: float
+
+
 class TakenOut(BaseModel):
-    """What became of a row. `status` is 归格, 边界待核, 待定位, 已有 or 退回; `why` is for the person who looks."""
+    """What became of a row. `status` is 归格, 边界待核, 待定位, 已有 or 退回; `why` is for the person who looks.
+
+    `alike` counts the reports that may be the same matter, `duplicates` names the likeliest. A person merges.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -95,18 +112,21 @@ class TakenOut(BaseModel):
     number: str
     status: str
     why: str
-    grid_code: str | None
-    grid_name: str | None
+    grid_code: str | None = None
+    grid_name: str | None = None
+    alike: int
+    duplicates: list[TwinOut]
 
 
 class IntakeOut(BaseModel):
-    """What became of all rows: the counts add up to the total."""
+    """What became of all rows: the counts add up to the total. `alike` of the new ones may be told twice (疑似重复)."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
                 "total": 1,
                 "added": 1,
+                "alike": 1,
                 "counts": {"归格": 0, "边界待核": 1, "待定位": 0, "已有": 0, "退回": 0},
                 "notes": [],
                 "rows": [
@@ -117,6 +137,18 @@ class IntakeOut(BaseModel):
                         "why": "坐标与地址“人民路38号”相距 120 米，超过两者误差之和 33 米，请核实以哪一个为准",
                         "grid_code": "440106001003003",
                         "grid_name": "解放路社区第03网格",
+                        "alike": 1,
+                        "duplicates": [
+                            {
+                                "number": "RX2603010007",
+                                "title": "门口积水",
+                                "state": "处置中",
+                                "row": None,
+                                "metres": 8.2,
+                                "days": 0.4,
+                                "likeness": 0.8,
+                            }
+                        ],
                     }
                 ],
             }
@@ -125,6 +157,7 @@ class IntakeOut(BaseModel):
 
     total: int
     added: int
+    alike: int
     counts: dict[str, int]
     notes: list[str]
     rows: list[TakenOut]
@@ -134,16 +167,21 @@ class IntakeOut(BaseModel):
         """Copy what the service says."""
         rows = [TakenOut.model_validate(each) for each in report.rows]
         return IntakeOut(
-            total=report.total, added=report.added, counts=report.counts, notes=report.notes, rows=rows
-        )  # fmt: skip
+            total=report.total,
+            added=report.added,
+            alike=report.alike,
+            counts=report.counts,
+            notes=report.notes,
+            rows=rows,
+        )
 
 
 @router.post("/intake", operation_id="take_in", responses=answers(404, 409, 422))
-def rows(tx: WriteTx, body: OrdersIn, response: Response) -> IntakeOut:
+def rows(tx: WriteTx, scope: CurrentScope, body: OrdersIn, response: Response) -> IntakeOut:
     """Take rows in at once: each becomes an incident, or is known already by its number, or is refused."""
     orders = [each.order(number) for number, each in enumerate(body.rows, start=1)]
     report = IntakeReport()
-    report.add(_once(tx, orders))
+    report.add(with_twins(tx, scope, _once(tx, orders)))
     response.headers["Cache-Control"] = "no-store"
     return IntakeOut.of(report)
 

@@ -14,10 +14,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, WriteTx, database
-from api.plan_limits import SideOut  # noqa: TC001 -- pydantic reads the annotation
+from api.plan_limits import SENTENCE, SentenceOut
 from api.problems import answers
 from gridmap import runner
 from gridmap.services import activation, grid_history, handover, plan_diff, plan_rules
+from gridmap.services.approval import NUMBER_SIGNS
 from gridmap.services.limits_redline import changed_sentences
 from gridmap.storage.database import Database  # noqa: TC001 -- FastAPI reads the annotation
 
@@ -51,21 +52,13 @@ _OTHER: dict[str, Any] = _GRID | {
     "code": "440106001003004",
     "name": "解放路社区第04网格",
 }
-_SENTENCE: dict[str, Any] = {
-    "id": _GRID["id"],
-    "code": "440106001003003",
-    "name": "解放路社区第03网格",
-    "land_changed": True,
-    "before": "东至光明街，南至中山大道，西至人民路，北至金桥路",
-    "after": "东至建国路，南至中山大道，西至人民路，北至金桥路",
-    "sides": [{"word": "东至", "spans": [{"text": "建国路", "change": "inserted"}]}],
-}
 _NUMBERS: dict[str, Any] = {
     "households": 38,
     "residents": 99,
     "shops": 4,
     "organisations": 0,
     "social_organisations": 0,
+    "party_organisations": 1,
     "key_places": 0,
     "incidents": 1,
 }
@@ -156,25 +149,26 @@ class CheckOut(BaseModel):
 
 
 class ActivationIn(BaseModel):
-    """When a plan takes effect."""
+    """When a plan takes effect, by which document, and which revision of it was checked."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"valid_from": "2027-01-01"}})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "valid_from": "2027-01-01",
+                "approval_number": "开府发〔2026〕18号",
+                "approval_date": "2026-11-20",
+                "revision": 4,
+            }
+        },
+    )
 
     valid_from: date | None = Field(default=None, description="First day, from 00:00 in China; today without it.")
-
-
-class SentenceOut(BaseModel):
-    """What became of the four limits of a grid; "" where it had or has none."""
-
-    model_config = ConfigDict(json_schema_extra={"example": _SENTENCE})
-
-    id: str
-    code: str
-    name: str
-    land_changed: bool
-    before: str
-    after: str
-    sides: list[SideOut]
+    approval_number: Text | None = Field(
+        default=None, max_length=NUMBER_SIGNS, description="批准文号; without it the one named before stays."
+    )
+    approval_date: date | None = Field(default=None, description="Day of that document.")
+    revision: int | None = Field(default=None, ge=0, description="When the plan has another one by now, 409.")
 
 
 class ActivationOut(BaseModel):
@@ -195,7 +189,9 @@ class ActivationOut(BaseModel):
                 "review": 2,
                 "handed_over": {"household": 38, "shop": 4, "incident": 1},
                 "codes": ["440106001003017"],
-                "limits": [_SENTENCE],
+                "approval_number": "开府发〔2026〕18号",
+                "approval_date": "2026-11-20",
+                "limits": [SENTENCE],
             }
         },
     )
@@ -211,6 +207,8 @@ class ActivationOut(BaseModel):
     review: int
     handed_over: dict[str, int]
     codes: list[str]
+    approval_number: str | None = None
+    approval_date: date | None = None
     limits: list[SentenceOut] = Field(default=[], description="Grids whose land or four limits are other ones.")
 
 
@@ -345,7 +343,8 @@ def activate(
     opened: Annotated[Database, Depends(database)], scope: CurrentScope, plan_id: UUID, wanted: ActivationIn
 ) -> ActivationOut:
     """Put a plan in force, whole, or let it wait for its day. Committed before the answer."""
-    done = runner.activate_plan(opened, plan_id, scope.actor, wanted.valid_from)
+    by = runner.Approval(wanted.approval_number, wanted.approval_date, wanted.revision)
+    done = runner.activate_plan(opened, plan_id, scope.actor, wanted.valid_from, by)
     with opened.transaction(scope.actor) as tx:
         sentences = changed_sentences(tx, scope, plan_id)
     return ActivationOut(**asdict(done), limits=[SentenceOut(**asdict(each)) for each in sentences])

@@ -38,6 +38,15 @@ _GRID: dict[str, Any] = {
     "agreement": 0.9991,
     "sides": _SIDES,
 }
+SENTENCE: dict[str, Any] = {
+    "id": "0d1f7f34-94f1-4c77-9d8a-7f4f8a0f2c11",
+    "code": "440106001003003",
+    "name": "解放路社区第03网格",
+    "land_changed": True,
+    "before": "东至光明街，南至中山大道，西至人民路，北至金桥路",
+    "after": "东至建国路，南至中山大道，西至人民路，北至金桥路",
+    "sides": [{"word": "东至", "spans": [{"text": "建国路", "change": "inserted"}]}],
+}
 
 
 class SpanOut(BaseModel):
@@ -56,6 +65,20 @@ class SideOut(BaseModel):
 
     word: str
     spans: list[SpanOut]
+
+
+class SentenceOut(BaseModel):
+    """What became of the four limits of a grid; "" where it had or has none."""
+
+    model_config = ConfigDict(json_schema_extra={"example": SENTENCE})
+
+    id: str
+    code: str
+    name: str
+    land_changed: bool
+    before: str
+    after: str
+    sides: list[SideOut]
 
 
 class GridLimitsOut(BaseModel):

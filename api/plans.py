@@ -132,6 +132,8 @@ class PlanOut(BaseModel):
     valid_to: date | None = None
     based_on: str | None = None
     revision: int
+    approval_number: str | None = Field(default=None, description="批准文号 of the document that put it in force.")
+    approval_date: date | None = None
     undo: str | None = None
     redo: str | None = None
 

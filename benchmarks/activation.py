@@ -31,7 +31,7 @@ from sqlalchemy.engine import make_url
 
 from gridmap.access import Scope
 from gridmap.services import activation, drafts, incidents
-from gridmap.services.incidents import Report
+from gridmap.services.reports import Report
 from gridmap.storage import bulk, plans
 from gridmap.storage.database import Database
 from gridmap.storage.every_table import metadata

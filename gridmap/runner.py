@@ -17,9 +17,11 @@ from gridmap.files.plain import open_plain, write_plain
 from gridmap.model.kinds import kind_named
 from gridmap.model.orders import ORDERS
 from gridmap.services import activation, address_queue, geocode_batch, imports, intake, online_geocoding, plan_import
+from gridmap.services.approval import read_document
 from gridmap.services.datum_evidence import Suspicion, refuse_if_shifted
 from gridmap.services.intake import IntakeReport
 from gridmap.services.intake_places import from_gazetteer
+from gridmap.services.intake_twins import with_twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -193,7 +195,8 @@ def run_intake(
         )
         seen += len(chunk.rows)
         progress(seen)
-    report.rows.sort(key=lambda each: each.row)
+    with database.transaction(actor) as tx:
+        report.rows = sorted(with_twins(tx, Scope.everything(actor), report.rows), key=lambda each: each.row)
     return IntakeOutcome(sheet, report)
 
 
@@ -231,26 +234,49 @@ def import_as_plan(
         return plan_import.import_plan(tx, [imports.incoming(source, row) for row in rows], name, identity)
 
 
-def activate_plan(database: Database, plan_id: UUID, actor: str, day: date | None = None) -> Activation:
+@dataclass(frozen=True)
+class Approval:
+    """What a plan takes effect by.
+
+    Parameters
+    ----------
+    number, day
+        批准文号 of the document that puts it in force, and the day on it.
+    revision : int, optional
+        The revision that was checked: another one is refused.
+    """
+
+    number: str | None = None
+    day: date | None = None
+    revision: int | None = None
+
+
+def activate_plan(
+    database: Database, plan_id: UUID, actor: str, day: date | None = None, by: Approval | None = None
+) -> Activation:
     """Let a plan take effect on a day: at once when that day has come, else it waits for it.
 
     Raises
     ------
     BadInput
-        The day has passed.
+        The day has passed, or the document of approval cannot be.
+    StaleRevision
+        The plan has another revision than the one that was checked.
     PlanRefused
         The plan breaks a rule.
     Conflict
         It cannot take effect, follows a plan that is no longer in force, or was changed meanwhile.
     """
-    scope = Scope.everything(actor)
+    scope, by = Scope.everything(actor), by or Approval()
     with database.transaction(actor) as tx:
         first = activation.first_day(tx, scope, plan_id, day)
-        ready = activation.prepare(tx, scope, plan_id, first) if activation.is_due(tx, first) else None
+        document = read_document(tx, by.number, by.day)
+        due = activation.is_due(tx, first)
+        ready = activation.prepare(tx, scope, plan_id, first, revision=by.revision) if due else None
     with database.transaction(actor, write=True) as tx:
         if ready is None:
-            return activation.schedule(tx, scope, plan_id, first)
-        return activation.take_effect(tx, ready)
+            return activation.schedule(tx, scope, plan_id, first, document=document, revision=by.revision)
+        return activation.take_effect(tx, ready, document=document)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,14 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """Subjects that had to be found again: the blocks that some of them lie in alone, and who lies in none."""
+
+    blocks: tuple[UUID, ...]
+    lost: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
 class Tally:
     """Who is where in one layout. Make it by `Tally.of`, and the next by `after`; none is ever changed.
 
@@ -69,8 +77,14 @@ class Tally:
         Subjects on an edge between blocks, with those blocks.
     astray : int array
         Subjects with a point in no block.
+    position : mapping of UUID to int
+        Of each of `grid_ids`.
+    named : frozenset
+        Grids that a person or a list names, by id.
     sums : mapping of UUID to int64 array (M,)
         Of each grid.
+    nobodys_sum : int64 array (M,)
+        Of what no grid has.
     """
 
     measures: tuple[str, ...]
@@ -84,7 +98,10 @@ class Tally:
     members: Mapping[UUID, NDArray[np.intp]]
     shared: Mapping[int, tuple[UUID, ...]]
     astray: NDArray[np.intp]
+    position: Mapping[UUID, int]
+    named: frozenset[str | UUID | None]
     sums: Mapping[UUID, NDArray[np.int64]]
+    nobodys_sum: NDArray[np.int64]
 
     @staticmethod
     def of(layout: Layout, counted: Sequence[Counted], inclusions: Iterable[Inclusion] = ()) -> Tally:
@@ -118,9 +135,13 @@ class Tally:
             members=members,
             shared=shared,
             astray=astray,
+            position={each: index for index, each in enumerate(ids)},
+            named=_named(counted, inclusions),
             sums={},
+            nobodys_sum=np.zeros(len(measures), dtype=np.int64),
         )
-        return replace(found, sums={each: found._sum(index) for index, each in enumerate(ids)})
+        sums = {each: found._sum(index) for index, each in enumerate(ids)}
+        return replace(found, sums=sums, nobodys_sum=found._sum(-1))
 
     def after(self, layout: Layout, change: Change) -> Tally:
         """Return the tally of a layout that `change` made out of this one's.
@@ -129,45 +150,54 @@ class Tally:
         """
         if self._has_decided_for(change):
             return Tally.of(layout, self.counted, self.inclusions)
-        members, shared, astray, home = self._relocated(layout, change)
-        ask = [np.array(list(home), dtype=np.intp), *(members[block] for block in change.owner if block in members)]
-        ask.append(np.array([row for row in shared if _asks(shared[row], change, layout)], dtype=np.intp))
-        rows = np.unique(np.concatenate(ask))
-        rows = rows[~self.decided[rows]]
-        ids = (*self.grid_ids, *(each for each in change.grids if each not in self.sums and each not in self.grid_ids))
-        position = {each: index for index, each in enumerate(ids)}
+        members, shared, astray, asked = self._relocated(layout, change)
+        new = [each for each in change.grids if each not in self.position]
+        ids = (*self.grid_ids, *new)
+        position = {**self.position, **{each: index for index, each in enumerate(ids) if each in new}}
+        blocks = list(dict.fromkeys(each for each in (*change.owner, *asked.blocks) if each in members))
+        own = [members[block] for block in blocks]
+        rows, lengths = np.concatenate([_NOBODY, *own]), [len(each) for each in own]
         grid = self.grid.copy()
-        grid[rows] = -1
-        for block in change.owner:
-            own = members.get(block, _NOBODY)
-            grid[own[~self.decided[own]]] = position[layout.owner[block]] if len(own) else -1
-        for row in rows.tolist():
-            blocks = shared.get(row) or ((home[row],) if home.get(row) else ())
-            if blocks:
-                owners = {layout.owner[block] for block in blocks if block is not None}
-                grid[row] = position[min(owners, key=lambda each: layout.grids[each].code)]
-        sums = self._moved(rows[grid[rows] != self.grid[rows]], grid, ids)
-        nothing = np.zeros(len(self.measures), dtype=np.int64)
+        grid[rows] = np.repeat(np.array([position[layout.owner[block]] for block in blocks], dtype=np.int32), lengths)
+        grid[asked.lost] = -1
+        edges = [row for row in shared if _asks(shared[row], change, layout)]
+        for row in edges:
+            owners = {layout.owner[block] for block in shared[row]}
+            grid[row] = position[min(owners, key=lambda each: layout.grids[each].code)]
+        rows = np.concatenate([rows, asked.lost, np.array(edges, dtype=np.intp)])
+        told = rows[self.decided[rows]]
+        grid[told] = self.grid[told]
+        sums, nobodys = self._moved(rows[grid[rows] != self.grid[rows]], grid, ids)
+        for grid_id, (_, state) in change.grids.items():
+            if state is None:
+                sums.pop(grid_id, None)
+            else:
+                sums.setdefault(grid_id, np.zeros(len(self.measures), dtype=np.int64))
         return replace(
             self,
             grid_ids=ids,
+            position=position,
             grid=grid,
             members=members,
             shared=shared,
             astray=astray,
-            sums={each: sums.get(each, nothing) for each in layout.grids},
+            sums=sums,
+            nobodys_sum=nobodys,
         )
 
     def _moved(
         self, rows: NDArray[np.intp], grid: NDArray[np.int32], ids: Sequence[UUID]
-    ) -> dict[UUID, NDArray[np.int64]]:
-        """Take the rows off the sums of the grids that they had, and add them to those that they have."""
-        sums = dict(self.sums)
+    ) -> tuple[dict[UUID, NDArray[np.int64]], NDArray[np.int64]]:
+        """Take the rows off the sums of the grids, or of nobody, that had them; add them to those that have them."""
+        sums, nobodys = dict(self.sums), self.nobodys_sum
         for grids, sign in ((self.grid[rows], -1), (grid[rows], 1)):
-            for index in np.unique(grids[grids >= 0]).tolist():
-                part = self.amounts[rows[grids == index]].sum(axis=0)
-                sums[ids[index]] = sums.get(ids[index], 0) + sign * part
-        return sums
+            for index in set(grids.tolist()):
+                part = sign * self.amounts[rows[grids == index]].sum(axis=0)
+                if index < 0:
+                    nobodys = nobodys + part
+                else:
+                    sums[ids[index]] = sums.get(ids[index], 0) + part
+        return sums, nobodys
 
     def numbers(self, grid_id: UUID) -> dict[str, int]:
         """Return the numbers of one grid by measure; zeros where it has nobody."""
@@ -183,7 +213,7 @@ class Tally:
 
     def nobodys(self) -> dict[str, int]:
         """Return the numbers of what no grid has."""
-        return dict(zip(self.measures, self._sum(-1).tolist(), strict=True))
+        return dict(zip(self.measures, self.nobodys_sum.tolist(), strict=True))
 
     def grid_of(self, row: int) -> UUID | None:
         """Return the grid of one subject, by its row in the order of `counted`."""
@@ -211,8 +241,9 @@ class Tally:
         """
         if len(before.grid) != len(self.grid):
             raise BadInput("the two plans were counted with different subjects: count both again")
-        position = {each: index for index, each in enumerate(self.grid_ids)}
-        carry = np.array([*(position.get(each, -2) for each in before.grid_ids), -1], dtype=np.int32)
+        if self.grid_ids[: len(before.grid_ids)] == before.grid_ids:
+            return np.flatnonzero(before.grid != self.grid)
+        carry = np.array([*(self.position.get(each, -2) for each in before.grid_ids), -1], dtype=np.int32)
         return np.flatnonzero(carry[before.grid] != self.grid)
 
     def _sum(self, index: int) -> NDArray[np.int64]:
@@ -220,49 +251,45 @@ class Tally:
 
     def _has_decided_for(self, change: Change) -> bool:
         """Whether a grid that came or went is one that a person or a list names."""
-        came_or_went = {grid_id for grid_id, (old, new) in change.grids.items() if old is None or new is None}
-        if not came_or_went:
-            return False
-        listed = any(entry.grid_id in came_or_went for entry in self.inclusions)
-        return listed or any(wanted in came_or_went for each in self.counted for wanted in each.subjects.manual or ())
+        return any(grid_id in self.named for grid_id, (old, new) in change.grids.items() if old is None or new is None)
 
     def _relocated(
         self, layout: Layout, change: Change
-    ) -> tuple[dict[UUID, NDArray[np.intp]], dict[int, tuple[UUID, ...]], NDArray[np.intp], dict[int, UUID | None]]:
+    ) -> tuple[Mapping[UUID, NDArray[np.intp]], Mapping[int, tuple[UUID, ...]], NDArray[np.intp], _Asked]:
         """Find the blocks of those whose block is gone, and of strays near the new ones.
 
-        Returns members, shared and astray as they are now, and of each that was asked its block, None unless it
-        lies in exactly one.
+        Returns members, shared and astray as they are now, and where those are that had to be found again.
         """
-        members, shared, astray = dict(self.members), dict(self.shared), self.astray
         if not change.removed and not change.added:
-            return members, shared, astray, {}
+            return self.members, self.shared, self.astray, _Asked((), _NOBODY)
+        members, shared, astray = dict(self.members), dict(self.shared), self.astray
         loose = [members.pop(block) for block in change.removed if block in members]
         on_edges = [row for row, blocks in shared.items() if any(block in change.removed for block in blocks)]
         keeps = {row: [b for b in shared.pop(row) if b not in change.removed] for row in on_edges}
         added = [block for block in change.added if block in layout.blocks]
         shapes = np.array([layout.blocks[block] for block in added], dtype=object)
         strays = self._strays_near(shapes)
-        rows = np.concatenate([*loose, np.array(on_edges, dtype=np.intp), strays]).astype(np.intp)
+        rows = np.concatenate([_NOBODY, *loose, strays, np.array(on_edges, dtype=np.intp)])
         point, block = STRtree(shapes).query(shapely.points(self.xy[rows]), predicate="intersects")
-        found: dict[int, list[UUID]] = {row: keeps.get(row, []) for row in rows.tolist()}
-        for at, which in zip(point.tolist(), block.tolist(), strict=True):
-            found[int(rows[at])].append(added[which])
-        fresh: dict[UUID, list[int]] = {}
-        home: dict[int, UUID | None] = dict.fromkeys(found)
-        lost = []
-        for row, blocks in found.items():
-            if len(blocks) == 1:
-                home[row] = blocks[0]
-                fresh.setdefault(blocks[0], []).append(row)
-            elif blocks:
-                shared[row] = tuple(blocks)
-            else:
-                lost.append(row)
-        for each, more in fresh.items():
-            members[each] = np.concatenate([members.get(each, _NOBODY), np.array(more, dtype=np.intp)])
-        astray = np.concatenate([np.setdiff1d(astray, strays), np.array(lost, dtype=np.intp)]).astype(np.intp)
-        return members, shared, astray, home
+        times = np.bincount(point, minlength=len(rows))
+        times[len(rows) - len(on_edges) :] += np.array([len(keeps[row]) for row in on_edges], dtype=np.intp)
+        several = {int(rows[at]): list(keeps.get(int(rows[at]), ())) for at in np.flatnonzero(times > 1).tolist()}
+        fresh = {number: rows[point[(block == number) & (times[point] == 1)]] for number in np.unique(block).tolist()}
+        for at in np.flatnonzero(times[point] > 1).tolist():
+            several[int(rows[point[at]])].append(added[block[at]])
+        alone = [(added[number], own) for number, own in fresh.items() if len(own)]
+        alone += [
+            (keeps[row][0], np.array([row]))
+            for row, count in zip(on_edges, times[len(rows) - len(on_edges) :].tolist(), strict=True)
+            if count == 1 and keeps[row]
+        ]
+        for each, own in alone:
+            members[each] = np.concatenate([members.get(each, _NOBODY), own])
+        shared |= {row: tuple(blocks) for row, blocks in several.items()}
+        lost = rows[times == 0]
+        if len(strays) or len(lost):
+            astray = np.concatenate([np.setdiff1d(astray, strays), lost])
+        return members, shared, astray, _Asked(tuple(each for each, _ in alone), lost)
 
     def _strays_near(self, shapes: NDArray[Any]) -> NDArray[np.intp]:
         """Subjects outside everything that a border bent by a millimetre may have taken in."""
@@ -271,6 +298,11 @@ class Tally:
         west, south, east, north = shapely.total_bounds(shapes)
         x, y = self.xy[self.astray].T
         return np.asarray(self.astray[(x >= west) & (x <= east) & (y >= south) & (y <= north)], dtype=np.intp)
+
+
+def _named(counted: Sequence[Counted], inclusions: Iterable[Inclusion]) -> frozenset[str | UUID | None]:
+    manual = (wanted for each in counted for wanted in each.subjects.manual or ())
+    return frozenset((*manual, *(entry.grid_id for entry in inclusions)))
 
 
 def _asks(blocks: Iterable[UUID], change: Change, layout: Layout) -> bool:

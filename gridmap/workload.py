@@ -27,7 +27,7 @@ class Numbers:
     households, residents : int
     surveyed : int
         Households visited so far.
-    shops, organisations, social_organisations, key_places : int
+    shops, organisations, social_organisations, party_organisations, key_places : int
     incidents : int
         Those that are open.
     """
@@ -38,6 +38,7 @@ class Numbers:
     shops: int = 0
     organisations: int = 0
     social_organisations: int = 0
+    party_organisations: int = 0
     key_places: int = 0
     incidents: int = 0
 

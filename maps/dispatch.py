@@ -20,7 +20,7 @@ PAGE = MapPage(
         *("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "view", "live/tiles"),
         *(
             f"dispatch/{name}"
-            for name in ("words", "talk", "list", "painting", "moves", "file", "report", "heat", "dispatch")
+            for name in ("words", "talk", "list", "painting", "moves", "file", "check", "report", "heat", "dispatch")
         ),
     ),
     start="gridmap.dispatch.start",

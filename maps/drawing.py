@@ -31,6 +31,8 @@ _ROAD_CLASSES: Mapping[str, int] = {
 _SIDE_ROAD = 2
 _LONGITUDES = (-180.0, -90.0, 180.0, 90.0)
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_INSET = 0.08  # of the land's width: a name that stands so far inside its sides is not cut off
+_ROOM = 0.3  # of the room to the sides is enough above and below
 _RIM = 0.12  # of the land's longer side: a strip around it where the names of its neighbours stand
 
 Bounds: TypeAlias = tuple[float, float, float, float]
@@ -69,10 +71,12 @@ def draw(data: Overview) -> Drawing:
     origin = (round(bounds[0] / UNIT), round(bounds[1] / UNIT))
     columns = shape_columns("communities", areas, origin)
     land = areas if coverage is None else np.concatenate([areas, coverage.lonlat])
-    columns |= shape_columns("outline", np.array([shapely.union_all(land)], dtype=object), origin)
+    outline = shapely.union_all(land)
+    columns |= shape_columns("outline", np.array([outline], dtype=object), origin)
     columns |= _grid_columns(coverage, origin, [data.grids[index].id for index in grids], data.earlier)
-    columns |= _neighbour_columns(coverage, bounds, origin)
-    base = [_base_layer(layer, columns, origin) for layer in _layers_to_draw(data)]
+    columns |= _neighbour_columns(coverage, bounds, origin, whole=data.whole)
+    counted = None if data.whole else outline
+    base = [_base_layer(layer, columns, origin, counted) for layer in _layers_to_draw(data)]
     labels: dict[str, list[str]] = {}
     points = [_point_layer(layer, place_of, columns, labels, origin) for layer in data.points]
     document = {
@@ -84,6 +88,7 @@ def draw(data: Overview) -> Drawing:
         "unit": UNIT,
         "communities": _communities(data),
         "grids": _grids(data, grids),
+        "whole": data.whole,
         "neighbours": [{"code": each.code, "name": each.name} for each in data.neighbours] if grids else [],
         "totals": _numbers(data.totals),
         "unassigned": _numbers(data.unassigned),
@@ -167,29 +172,45 @@ def _grid_columns(
     return columns
 
 
-def _neighbour_columns(coverage: DisplayCoverage | None, bounds: Bounds, origin: Origin) -> Columns:
-    """Put the borders around into the columns, and where their names stand: beside the land that the map is about."""
+def _neighbour_columns(coverage: DisplayCoverage | None, bounds: Bounds, origin: Origin, *, whole: bool) -> Columns:
+    """Put the land around into the columns, its borders, and where its names stand: beside what the map is about."""
     around = np.array([], dtype=object) if coverage is None else coverage.around
+    columns = shape_columns("neighbours", around, origin)
+    columns |= shape_columns("borders", around if coverage is None else coverage.borders_around(), origin)
     west, south, east, north = bounds
     rim = _RIM * max(east - west, north - south)
-    beside = shapely.intersection(around, shapely.box(west - rim, south - rim, east + rim, north + rim))
-    areal = np.isin(shapely.get_type_id(beside), _POLYGONS) & ~shapely.is_empty(beside)
-    beside = np.where(areal, beside, around)
-    columns = shape_columns("neighbours", around, origin)
+    wide = shapely.box(west - rim, south - rim, east + rim, north + rim)
+    beside = _areal(shapely.intersection(around, wide), around)
+    if whole:  # names above and below the land are seen on a phone too
+        inset = _INSET * (east - west)
+        narrow = shapely.box(west + inset, south - rim, east - inset, north + rim)
+        above = _areal(shapely.intersection(around, narrow), beside)
+        room, least = (shapely.length(shapely.maximum_inscribed_circle(each)) for each in (above, beside))
+        beside = np.where(room > _ROOM * least, above, beside)
     return columns | point_columns("neighbours.labels", widest_places(beside), origin)
+
+
+def _areal(shapes: NDArray[np.object_], instead: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Take others where a shape has no area."""
+    areal = np.isin(shapely.get_type_id(shapes), _POLYGONS) & ~shapely.is_empty(shapes)
+    return np.where(areal, shapes, instead)
 
 
 def _layers_to_draw(data: Overview) -> list[BaseLayer]:
     """Put the base map in the order of drawing; a part of a sub-district goes without what it does not have."""
     layers = sorted(data.base, key=lambda layer: BASE_KINDS.index(layer.kind))
-    return [layer for layer in layers if layer.shapes or not data.neighbours]
+    return [layer for layer in layers if layer.shapes or data.whole]
 
 
-def _base_layer(layer: BaseLayer, columns: Columns, origin: Origin) -> dict[str, Any]:
-    """Put one layer of the base map into the columns; roads of one name and class are joined for their labels."""
+def _base_layer(layer: BaseLayer, columns: Columns, origin: Origin, counted: shapely.Geometry | None) -> dict[str, Any]:
+    """Put one layer of the base map into the columns; roads of one name and class are joined for their labels.
+
+    Of the ground around a part of a sub-district only what meets the part is counted.
+    """
     shapes = thin(np.array(layer.shapes, dtype=object))
     names = list(layer.names)
-    described: dict[str, Any] = {"kind": layer.kind, "count": len(shapes)}
+    count = len(shapes) if counted is None else int(shapely.intersects(counted, shapes).sum())
+    described: dict[str, Any] = {"kind": layer.kind, "count": count}
     if layer.kind == "roads":
         classes = [road_class(level) for level in layer.levels or ("",) * len(shapes)]
         shapes, names, classes = join_roads(shapes, names, classes)

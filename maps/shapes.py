@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 UNIT = 1e-6  # degrees; 0.11 m
 _TOLERANCE = 0.5  # metres
+_ONE_BORDER = 3.0  # metres within which a border that two offices drew is one
 _NEARLY = 0.9  # of the widest place is room enough to prefer the middle
 _TOLERANCE_DEGREES = 0.5e-5  # about the same, for the base map, where borders do not have to match
 
@@ -48,13 +49,43 @@ class DisplayCoverage:
         whole = shapes if around is None else np.concatenate([shapes, around])
         thinned = shapely.coverage_simplify(self.plane.project_geometries(whole), _TOLERANCE)
         self.plane_shapes = thinned[: len(shapes)]
+        self._plane_around = thinned[len(shapes) :]
         lonlat = self.plane.unproject_geometries(thinned)
         self.lonlat, self.around = lonlat[: len(shapes)], lonlat[len(shapes) :]
+
+    def borders_around(self) -> NDArray[np.object_]:
+        """Find the borders of what lies around with each other, in degrees."""
+        lines = borders_between(self._plane_around, shapely.union_all(self.plane_shapes))
+        return self.plane.unproject_geometries(lines)
 
     def label_circles(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Find where a label has most room: centres (N, 2) in lon/lat and radii (N,) in metres."""
         centres, radii = label_circles(self.plane_shapes)
         return self.plane.unproject(centres), radii
+
+
+def borders_between(areas: NDArray[np.object_], land: shapely.Geometry) -> NDArray[np.object_]:
+    """Find the borders of areas with each other and with the outside, not with a land, in a plane of metres.
+
+    Where two areas meet their border is given once, also where they were drawn apart and do not quite agree.
+
+    Parameters
+    ----------
+    areas : NDArray of Geometry, shape (N,)
+    land : Geometry
+        What they lie around.
+
+    Returns
+    -------
+    NDArray of Geometry, shape (N,)
+        Lines.
+    """
+    seen = shapely.buffer(land, _ONE_BORDER)
+    lines = np.empty(len(areas), dtype=object)
+    for index, area in enumerate(areas):
+        lines[index] = shapely.difference(shapely.boundary(area), seen)
+        seen = shapely.union(seen, shapely.buffer(area, _ONE_BORDER))
+    return lines
 
 
 def label_circles(shapes: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridmap.files.documents import Heading, Paragraph, Picture, Table, document_bytes
 from gridmap.services.jurisdiction_ground import SIDE_WORDS
-from gridmap.services.jurisdiction_text import chinese_day
+from gridmap.services.jurisdiction_text import called, chinese_day
 from maps.printing.statement import statement_pdf, statement_picture
 
 if TYPE_CHECKING:
@@ -69,15 +69,15 @@ def _land(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield whose land it is, and what lies beyond the border."""
     grid, nearest, neighbour = said["grid"], said["nearest"], said["neighbour"]
     if grid:
-        yield "所属网格", f"{grid['name']}（{grid['code']}）"
-        yield "所属社区", f"{grid['community_name']}（{grid['community_code']}）"
+        yield "所属网格", called(grid)
+        yield "所属社区", f"{grid['community_name']}（{grid['community_code']}）" if grid["community_name"] else ""
     elif nearest:
-        yield "最近网格", f"{nearest['name']}（{nearest['code']}）"
+        yield "最近网格", called(nearest)
     yield "所属街道" if grid else "出具街道", said["street"]["name"]
     if said["distance"] is not None:
         yield "距网格边界", f"{said['distance']:.1f}米"
     if neighbour:
-        yield "界线另一侧", f"{neighbour['name']}（{neighbour['code']}）"
+        yield "界线另一侧", called(neighbour)
 
 
 def statement_page(statement: Statement, *, nonce: str, served: bool = True) -> str:

@@ -1,7 +1,10 @@
 """Hand-labelled addresses in the style of deliveries, and the score of a parser on them.
 
 Written for gridmap, in the form ``p浙江省 c杭州市``: one letter for the label, then text; ␣ is a space. The costs of
-the parser were chosen while looking at `tuned.txt`; `held_out.txt` was written before the parser was first scored.
+the parser were chosen while looking at `tuned.txt` and `second_tuned.txt`; `held_out.txt` was written before the parser
+was first scored, `second_held_out.txt` before its second tuning. Where the labels leave a choice: a hamlet is a
+community as its village is; a gate, an institute and a ward are parts (subpoi) of their place; a municipality
+said once is a city; a number on a lane inside a road is a subroadno.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ CODES = {
     "i": "otherinfo",
 }
 Spans = list[tuple[int, int, str]]
+_JOINED = frozenset(("redundant", "assist", "otherinfo"))  # neighbours of these are one span: 南门对面
 
 
 def _spans(line: str) -> tuple[str, Spans]:
@@ -52,7 +56,7 @@ def _spans(line: str) -> tuple[str, Spans]:
         else:
             rows = [(label, part)]
         for name, words in rows:
-            if name == "redundant" and spans and spans[-1][2] == name:
+            if name in _JOINED and spans and spans[-1][2] == name:
                 spans[-1] = (spans[-1][0], len(text) + len(words), name)
             else:
                 spans.append((len(text), len(text) + len(words), name))

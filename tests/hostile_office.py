@@ -25,10 +25,12 @@ FIELDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "roads": (400, ("name", "level")),
     "waters": (200, ("name", "kind")),
     "railways": (100, ("name",)),
+    "neighbouring_areas": (60, ("name",)),
     "households": (450, ("head", "phone", "address", "compound", "building", "unit", "room")),
     "shops": (350, ("name", "category", "address", *_CONTACT)),
     "organisations": (150, ("name", "category", "address", *_CONTACT)),
     "social_organisations": (150, ("name", "category", "address", *_CONTACT)),
+    "party_organisations": (150, ("name", "category", "address", *_CONTACT)),
     "key_places": (150, ("name", "category", "address", *_CONTACT)),
     "incidents": (150, ("title", "source", "category", "description", "address", "reporter", "phone")),
 }
@@ -74,6 +76,8 @@ def _fixed(kind: str, key: str) -> dict[str, Any]:
 
 
 def _shape(kind: str, x: float, y: float) -> shapely.Geometry:
+    if kind == "neighbouring_areas":  # around the land, where they are drawn
+        return shapely.box(x / 8 - 100, y, x / 8 - 96, y + 4)
     if kind in {"compounds", "buildings", "waters"}:
         return shapely.box(x, y, x + 4, y + 4)
     if kind in {"roads", "railways"}:

@@ -62,7 +62,14 @@ STREETS_ALONG = (
 LEVELS = ("主干路", "支路", "次干路", "支路")
 _ORIGIN = (113.262, 23.118)
 _METRES = (111_320.0 * np.cos(np.radians(_ORIGIN[1])), 110_760.0)
-_SHARES = {"households": 0.86, "shops": 0.1, "organisations": 0.02, "social_organisations": 0.008, "key_places": 0.004}
+_SHARES = {
+    "households": 0.86,
+    "shops": 0.1,
+    "organisations": 0.02,
+    "social_organisations": 0.006,
+    "party_organisations": 0.002,
+    "key_places": 0.004,
+}
 
 
 def _warp(xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from gridmap.errors import BadInput, Conflict, PlanRefused
 from gridmap.model.kinds import ASSIGNED_KINDS, kind_named
 from gridmap.model.land import PlanState
 from gridmap.services import activation, assigning, drafts, incidents, plan_land
-from gridmap.services.incidents import Report
+from gridmap.services.reports import Report
 from gridmap.storage import assignments, audit, lineage, plans, registers
 
 if TYPE_CHECKING:

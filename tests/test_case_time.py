@@ -24,7 +24,8 @@ from gridmap.services.case_given import Ask
 from gridmap.services.case_history import History, history
 from gridmap.services.casework import Verdict, decide_approval, move_case
 from gridmap.services.casework_rules import import_categories, rules
-from gridmap.services.incidents import Report, get_incident, list_incidents, report_incident
+from gridmap.services.incidents import get_incident, list_incidents, report_incident
+from gridmap.services.reports import Report
 from gridmap.storage import audit, land
 from gridmap.storage.database import Database, Transaction
 

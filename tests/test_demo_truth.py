@@ -75,6 +75,31 @@ def test_every_number_is_met_exactly(truth: Truth) -> None:
     assert len({team for team in layers["persons"].columns["team"] if team and "志愿" in team}) == size.teams
 
 
+def test_every_grid_has_a_party_organisation_and_every_community_a_committee(truth: Truth) -> None:
+    layer, grids = truth.layers["party_organisations"], truth.layers["grids"]
+    of = dict(zip(grids.columns["code"], grids.columns["community"], strict=True))
+    assert set(layer.grid) == set(of)
+    assert [of[grid] for grid in layer.grid] == list(layer.columns["community"])
+    kinds = Counter(layer.columns["category"])
+    assert kinds["党支部"] + kinds["联合党支部"] == len(grids)
+    assert kinds["党委"] == len(truth.layers["communities"])
+    assert kinds["党小组"] > 0
+    assert len(set(layer.columns["name"])) == len(layer)
+    assert min(layer.columns["members"]) >= 3
+
+
+def test_the_areas_next_door_lie_all_around_and_meet_where_river_canal_and_railway_leave(truth: Truth) -> None:
+    areas, own = truth.layers["neighbouring_areas"].shapes, truth.layers["subdistricts"].shapes[0]
+    assert len(areas) == 5
+    assert shapely.coverage_is_valid(areas)
+    assert shapely.area(shapely.intersection(areas, own)).max() < 1.0
+    around = shapely.difference(shapely.buffer(own, 500.0), own)
+    assert shapely.area(shapely.difference(around, shapely.union_all(areas))) < 1.0
+    lines = [*truth.layers["railways"].shapes, *truth.layers["waters"].shapes[:2]]
+    for line in lines:  # its ends lie between two of them
+        assert (shapely.distance(areas, line) < 60.0).sum() >= 2
+
+
 def test_the_full_size_is_that_of_the_reference() -> None:
     size = SIZES["full"]
     assert (size.area, size.communities, size.general_grids, size.dedicated_grids) == (13_500_000.0, 11, 66, 31)
@@ -244,7 +269,12 @@ def test_the_four_limits_of_communities_are_true(truth: Truth) -> None:
 
 def test_every_grid_names_its_four_sides(truth: Truth) -> None:
     for text in truth.layers["grids"].columns["four_limits"]:
-        assert [part[:2] for part in text.split("，") if not part.startswith("不含")] == ["东至", "南至", "西至", "北至"]
+        assert [part[:2] for part in text.split("，") if not part.startswith("不含")] == [
+            "东至",
+            "南至",
+            "西至",
+            "北至",
+        ]
         assert all(len(part) > 2 for part in text.split("，"))
 
 

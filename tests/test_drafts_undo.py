@@ -14,6 +14,7 @@ from office import lonlat
 
 from gridmap.errors import Conflict, GridmapError
 from gridmap.services import drafts, plan_reading
+from gridmap.storage import drafts as storage_drafts
 
 if TYPE_CHECKING:
     from gridmap.storage.database import Database, Transaction
@@ -89,6 +90,27 @@ def test_memory_tables_and_log_always_agree(town: Database, seed: int) -> None:
             drafts.redo(tx, EVERYTHING, draft)
         assert stored(tx, draft) == end
         require_agreement(tx, draft)
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_labels_are_written_for_few_grids_and_for_many(
+    desk: Transaction, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(storage_drafts, "FEW_GRIDS", few)
+    draft = begin(desk)
+    start = stored(desk, draft)
+    drafts.edit(desk, EVERYTHING, draft, cut())
+    require_agreement(desk, draft)
+    forget()
+    drafts.edit(desk, EVERYTHING, draft, cut(ACROSS_D, "D"))
+    end = stored(desk, draft)
+    for _ in range(2):
+        drafts.undo(desk, EVERYTHING, draft)
+        require_agreement(desk, draft)
+    assert stored(desk, draft) == start
+    for _ in range(2):
+        drafts.redo(desk, EVERYTHING, draft)
+    assert stored(desk, draft) == end
 
 
 _KINDS = (

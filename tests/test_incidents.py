@@ -16,7 +16,8 @@ from office import GRIDS, MOVED, SIZE, client_of, code, load, lonlat, open_offic
 
 from gridmap.access import Scope
 from gridmap.datum import from_lonlat, parse_crs
-from gridmap.services.incidents import Report, list_incidents, report_incident
+from gridmap.services.incidents import list_incidents, report_incident
+from gridmap.services.reports import Report
 from gridmap.storage import audit
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def test_whoever_reports_learns_at_once_who_has_it_and_why(client: TestClient) -
     assert not verdict["review"]
     assert incident["state"] == "待受理"
     for name in (answer.headers["location"], f"{URL}/{incident['number']}", f"{URL}/{incident['id']}"):
-        assert client.get(name).json() == incident
+        kept = client.get(name).json()
+        assert {field: incident[field] for field in kept} == kept
+    assert (incident["status"], incident["why"], incident["duplicates"]["items"]) == ("归格", "", [])
 
 
 def test_on_an_edge_the_lowest_code_has_it(client: TestClient) -> None:
@@ -148,7 +151,8 @@ def test_one_number_is_one_incident(client: TestClient) -> None:
     for again in ("12345-7", " 12345-7 "):
         answer = client.post(URL, json={"title": "另一件", "number": again})
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert client.get(f"{URL}/12345-7").json() == first
+    kept = client.get(f"{URL}/12345-7").json()
+    assert kept == {name: first[name] for name in kept}
 
 
 HOSTILE = [

@@ -23,9 +23,10 @@ from gridmap.access import Scope
 from gridmap.cli.main import run as command
 from gridmap.errors import CrsRefused, FileRefused
 from gridmap.files import write_refusals
-from gridmap.services.incidents import Report, get_incident
+from gridmap.services.incidents import get_incident
 from gridmap.services.intake import profile_of_columns
 from gridmap.services.intake_places import Status, TextPlace, texts_of, whereabouts
+from gridmap.services.reports import Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -239,7 +240,7 @@ print(outcome.report.total, outcome.report.added)
 """
 PLUGS = {
     "in the second chunk, records written": "registers.insert_many = after(registers.insert_many, 2)",
-    "in the third chunk, some files written": f"casework.put_file = after(casework.put_file, {CHUNK + CHUNK // 2})",
+    "in the third chunk, files written": "casework.add_files = after(casework.add_files, 2)",
     "a chunk taken in, before its commit": "intake.take_in = after(intake.take_in, 1)",
 }
 
@@ -329,3 +330,64 @@ def test_the_command(office: Database, tmp_path: Path, monkeypatch: pytest.Monke
     assert (said["total"], said["added"], said["refused_rows"]) == (2, 1, str(tmp_path / "rows.退回.csv"))
     assert command(["intake", str(path), "--crs", "EPSG:4490"]) == 1
     assert "归格 0, 边界待核 0, 待定位 0, 已有 1, 退回 1" in capsys.readouterr().out
+
+
+def test_rows_that_may_be_told_twice_are_named_and_nothing_is_merged(
+    office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among rows of one sheet, whatever chunk they come with, and with incidents that were there; a dry run, too."""
+    header = [*SIMPLE, "诉求类别", "来电时间", "工单状态"]
+
+    def told(number: str, x: float, day: int, category: str = "漏水", state: str = "") -> list[object]:
+        return [*row_at(number, (x, 250)), category, f"2026-03-{day:02d} 09:30", state]
+
+    take(office, write_csv(tmp_path / "before.csv", header, [told("OLD", 60, 1), told("VOID", 60, 1, state="作废")]))
+    rows = [
+        told("A", 50, 2),
+        told("B", 72, 3),  # 22 m from A, 12 m from OLD
+        told("C", 85, 2),  # 13 m from B, 25 m from OLD, 35 m from A
+        told("LATE", 50, 25),
+        told("OTHER", 50, 2, category="噪音扰民"),
+        told("ENDED", 52, 2, state="已结案"),
+    ]
+    path = write_csv(tmp_path / "rows.csv", header, rows)
+    monkeypatch.setattr(runner, "INTAKE_CHUNK", 2)
+    for options in ({"dry_run": True}, {}):
+        report = take(office, path, **options).report
+        found = {each.number: each for each in report.rows}
+        named = {number: {twin.number for twin in each.duplicates} for number, each in found.items()}
+        assert named == {
+            "A": {"OLD", "B", "ENDED"},
+            "B": {"OLD", "A", "C", "ENDED"},
+            "C": {"OLD", "B"},
+            "LATE": set(),
+            "OTHER": set(),
+            "ENDED": {"OLD", "A", "B"},
+        }
+        assert {number: each.alike for number, each in found.items()} == {key: len(each) for key, each in named.items()}
+        assert report.alike == 4
+        (old,) = [twin for twin in found["A"].duplicates if twin.number == "OLD"]
+        assert (old.row, old.state, old.metres) == (None, "待受理", pytest.approx(10, abs=0.01))
+        assert {twin.row for twin in found["A"].duplicates if twin.row} == {found["B"].row, found["ENDED"].row}
+    assert take(office, path).report.alike == 0  # nothing is new
+    with office.transaction("tester") as tx:
+        query = "SELECT count(*) FROM case_file WHERE merged_into IS NOT NULL"
+        assert tx.connection.exec_driver_sql(query).scalar_one() == 0
+
+
+def test_the_command_and_the_api_name_what_may_be_told_twice(
+    office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("GRIDMAP_DATABASE", office.name)
+    path = write_csv(tmp_path / "rows.csv", SIMPLE, [row_at("RX1", (50, 250)), row_at("RX2", (55, 250))])
+    assert command(["intake", str(path), "--crs", "EPSG:4490"]) == 0
+    out, err = capsys.readouterr()
+    assert "疑似重复 2" in out
+    assert "row 2 RX1: RX2 (row 3), 5 m" in err
+    lon, lat = lonlat(52, 250)
+    with client_of(office.name) as client:
+        rows = [{"number": "RX3", "title": "积水", "lon": lon, "lat": lat}]
+        taken = client.post("/api/v1/intake", json={"rows": rows}).json()
+    assert taken["alike"] == 1
+    assert {each["number"] for each in taken["rows"][0]["duplicates"]} == {"RX1", "RX2"}
+    assert taken["rows"][0]["alike"] == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import math
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import docx
@@ -13,20 +15,33 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from office import MOVED, client_of, code, load, lonlat, open_office, to_lonlat, write_geojson, write_grids
+from office import (
+    COMMUNITY_OF,
+    MOVED,
+    client_of,
+    code,
+    load,
+    lonlat,
+    open_office,
+    to_lonlat,
+    write_geojson,
+    write_grids,
+)
+from sqlalchemy import select
 
 from gridmap.access import Scope
 from gridmap.cli.main import run
 from gridmap.errors import BadInput, NotFound
-from gridmap.services.incidents import Report, report_incident
-from gridmap.services.jurisdiction import Question, check_code, get_statement, make_statement
+from gridmap.services.incidents import report_incident
+from gridmap.services.jurisdiction import Question, Statement, check_code, get_statement, make_statement
+from gridmap.services.reports import Report
 from gridmap.space.bearings import EAST, NORTH, SOUTH, WEST, Beside, beside, deciding
+from gridmap.storage import tables
 from maps.statement import paper_of, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gridmap.services.jurisdiction import Statement
     from gridmap.storage.database import Database, Transaction
 
 EVERYTHING = Scope.everything("tester")
@@ -151,6 +166,32 @@ def test_who_sees_no_area_sees_no_statement_but_his_own(office: Database) -> Non
         made = state(tx, 238, 200)
     with office.transaction("tester") as tx, pytest.raises(NotFound):
         get_statement(tx, Scope("nobody"), made.code)
+
+
+def test_who_sees_one_community_is_told_of_other_grids_by_their_codes_alone(office: Database) -> None:
+    with office.transaction("tester", write=True) as tx:
+        query = select(tables.community.c.id).where(tables.community.c.code == code("B", COMMUNITY_OF))
+        own = Scope("tester", frozenset(tx.connection.execute(query).scalars()))
+        lon, lat = lonlat(405, 250)
+        mine = make_statement(tx, own, Question(lon=lon, lat=lat)).content
+        lon, lat = lonlat(395, 250)
+        theirs = make_statement(tx, own, Question(lon=lon, lat=lat)).content
+        lon, lat = lonlat(-20, 250)
+        outside = make_statement(tx, own, Question(lon=lon, lat=lat)).content
+    assert mine["grid"]["name"] == "建设路社区第01网格"
+    assert mine["neighbour"] == {"code": code("B"), "name": "", "metres": 5.0}
+    assert f"边界另一侧为网格{code('B')}" in mine["text"]
+    assert theirs["grid"]["code"] == code("B")
+    assert f"属{theirs['street']['name']}网格{code('B')}，" in theirs["text"]
+    assert theirs["neighbour"]["name"] == "建设路社区第01网格"
+    assert f"最近的是网格{code('A')}，" in outside["text"]
+    for content in (mine, theirs, outside):
+        assert "解放路社区" not in json.dumps(content, ensure_ascii=False)
+        named = {each["code"]: each["name"] for each in content["picture"]["grids"]}
+        assert all(bool(name) == (number in {code("D"), code("E")}) for number, name in named.items())
+    assert dict(rows_of(Statement("", date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC), theirs, True)))[
+        "所属网格"
+    ] == (f"网格{code('B')}")
 
 
 def test_the_papers_say_what_the_page_says(office: Database) -> None:

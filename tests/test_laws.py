@@ -17,9 +17,10 @@ from gridmap.services import imports
 from gridmap.services.assign_table import assign_table
 from gridmap.services.assigning import recalculate
 from gridmap.services.exports import export_rows
-from gridmap.services.incidents import IncidentView, Report, get_incident, report_incident
+from gridmap.services.incidents import IncidentView, get_incident, report_incident
 from gridmap.services.overview import overview
 from gridmap.services.plan_land import plans_in_force
+from gridmap.services.reports import Report
 from gridmap.services.stats import stats
 from gridmap.storage import assignments, audit, registers
 
@@ -45,7 +46,8 @@ def verdicts(tx: Transaction) -> dict[str, Assignment]:
 def reported(database: Database, x: float, y: float, **more: Any) -> IncidentView:
     lon, lat = lonlat(x, y)
     with database.transaction("tester", write=True) as tx:
-        return report_incident(tx, EVERYTHING, Report("路灯不亮", lon=lon, lat=lat, **more))
+        made = report_incident(tx, EVERYTHING, Report("路灯不亮", lon=lon, lat=lat, **more))
+        return get_incident(tx, EVERYTHING, made.id)
 
 
 def shown(database: Database, incident: IncidentView) -> IncidentView:

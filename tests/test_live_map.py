@@ -14,8 +14,9 @@ from gridmap.access import Scope
 from gridmap.codes import is_demonstration
 from gridmap.errors import BadInput, NotFound
 from gridmap.services import details
-from gridmap.services.incidents import Report, report_incident
+from gridmap.services.incidents import report_incident
 from gridmap.services.numbers_table import MEASURES, numbers_table
+from gridmap.services.reports import Report
 from gridmap.services.stats import stats
 from gridmap.storage.database import Database
 
@@ -35,6 +36,7 @@ def office(shared_office: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     database = Database.open(shared_office)
     load(database, "households", write_households(folder, PLACES))
     load(database, "shops", _shops(folder))
+    load(database, "party_organisations", _party_organisations(folder))
     with database.transaction("tester", write=True) as tx:
         for number, place in enumerate([(60.0, 240.0), (460.0, 240.0), (9000.0, 9000.0)]):
             lon, lat = lonlat(*place)
@@ -48,6 +50,12 @@ def browser(office: Database, shared_office: str) -> Iterator[TestClient]:
     assert office
     with client_of(shared_office) as opened:
         yield opened
+
+
+def _party_organisations(folder: Path) -> Path:
+    header = ["党组织编号", "党组织全称", "党组织类别", "活动场所", "书记", "联系电话", "党员数", "经度", "纬度"]
+    row = ("D1", "示范大厦联合党支部", "联合党支部", "示范路9号", "周示范", "19900005678", 8, *lonlat(50, 250))
+    return write_csv(folder / "party.csv", header, [row])
 
 
 def _shops(folder: Path) -> Path:
@@ -134,12 +142,24 @@ def found(browser: TestClient, text: str) -> list[dict[str, Any]]:
     [
         ("便利店", "shop", "示范便利店"),
         ("示范 便利", "shop", "示范便利店"),
+        ("大厦 党支部", "party_organisation", "示范大厦联合党支部"),
         ("示范路2号", "household", "示范路2号"),
         ("路灯不亮1", "incident", "路灯不亮1"),
     ],
 )
 def test_search_finds_by_any_words(browser: TestClient, typed: str, kind: str, title: str) -> None:
     assert (kind, title) in {(each["kind"], each["title"]) for each in found(browser, typed)}
+
+
+def test_a_party_organisation_is_shown_with_its_kind_and_members_and_its_secretary_masked(browser: TestClient) -> None:
+    (one,) = [each for each in found(browser, "联合党支部") if each["kind"] == "party_organisation"]
+    shown = browser.get(f"/api/v1/details/party_organisations/{one['id']}").json()
+    facts = {fact["word"]: fact["value"] for fact in shown["facts"]}
+    assert shown["word"] == "党组织"
+    assert (facts["党组织类别"], facts["党员数"], facts["活动场所"]) == ("联合党支部", "8", "示范路9号")
+    assert (facts["党组织书记"], facts["联系电话"]) == ("周**", "199****5678")
+    assert facts["所属网格"]
+    assert browser.get("/api/v1/overview").json()["rows"][0]["numbers"]["party_organisations"] == 1
 
 
 def test_a_worker_is_found_by_name_and_shown_masked_with_the_grids(browser: TestClient) -> None:

@@ -157,6 +157,44 @@ def test_nearly_every_single_edit_gets_along_with_four_colours() -> None:
     assert within >= 0.85 * 120
 
 
+def can_be_had(touching: list[set[int]], colours: list[int], settled: frozenset[int], left: int) -> bool:
+    """Whether four colours can be had with so many changes, by trying everything: another way than that of the code.
+
+    Of a new grid every colour is tried; of two neighbours of one colour one has to change, to every other colour.
+    """
+    new = [node for node, number in enumerate(colours) if number < 0]
+    clash = next(
+        ((one, other) for one, others in enumerate(touching) for other in others if colours[one] == colours[other]), ()
+    )
+    if not new and not clash:
+        return True
+    if not new and not left:
+        return False
+    for node in (each for each in (new[:1] or clash) if each not in settled):
+        barred = {colours[other] for other in touching[node] if other in settled} | {colours[node]}
+        for number in set(range(FOUR)) - barred:
+            tried = [*colours[:node], number, *colours[node + 1 :]]
+            if can_be_had(touching, tried, settled | {node}, left - (not new)):
+                return True
+    return False
+
+
+def test_an_edit_leaves_four_colours_only_where_three_changes_cannot_keep_them() -> None:
+    chance = np.random.default_rng(4)
+    failed = 0
+    for seed in range(60):
+        cells = list(voronoi(60, seed))
+        colours = colour(neighbours(np.array(cells, dtype=object)))
+        angle = float(chance.uniform(0, np.pi)) if seed % 3 == 0 else None  # merges are the hard ones
+        cells, before = edited(cells, colours, int(chance.integers(60)), angle)
+        touching = neighbours(np.array(cells, dtype=object))
+        within = max(colour(touching, before)) < FOUR
+        if not within:
+            failed += 1
+            assert not can_be_had(touching, [-1 if each is None else each for each in before], frozenset(), 3)
+    assert failed > 0
+
+
 def test_grids_keep_their_colours_through_the_plans_of_years() -> None:
     """Five plans of one edit each, told as the database tells them: shapes in degrees by the identity of a grid."""
     plane = Plane.near(np.array([[113.3, 23.1]]))

@@ -19,13 +19,14 @@ from overview_sample import sample_overview
 
 from gridmap.errors import BadInput, NoPlan, NotFound
 from gridmap.model.land import GridKind
-from gridmap.services.overview_values import MEASURES, BaseLayer, GridOnMap
+from gridmap.services.overview_values import MEASURES, BaseLayer, GridOnMap, Neighbour
 from maps.printing import print_atlas, print_map, sheet_of
 from maps.printing.fonts import plain
 from maps.printing.furniture import NOT_A_TITLE
 from maps.printing.land import prepare
 from maps.printing.paper import PAPERS
 from maps.printing.sheet import Sheet
+from maps.printing.subject import tail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -307,9 +308,119 @@ def test_a_bare_land_is_printed_all_the_same(data: Overview, tmp_path: Path) -> 
     assert picture.shown == {}
 
 
-def test_a_grid_too_small_for_a_label_is_named_in_the_legend(data: Overview, tmp_path: Path) -> None:
+def test_a_grid_too_small_for_a_label_has_a_number_and_a_key(data: Overview, tmp_path: Path) -> None:
     sliver = shapely.box(113.3, 23.13, 113.30002, 23.1302)
     thin = dataclasses.replace(data.grids[0], code="440106001001998", name="解放路社区窄条网格", shape=sliver)
-    picture = print_map(dataclasses.replace(data, grids=(*data.grids, thin)), tmp_path / "thin.pdf", paper="A4")
-    assert thin in picture.unlabelled
+    more = dataclasses.replace(data, grids=(*data.grids, thin))
+    picture = print_map(more, tmp_path / "thin.pdf", paper="A4")
+    place = next(index for index, grid in enumerate(prepare(more).grids) if grid.code == thin.code)
+    assert place in picture.numbered
     assert "窄条网格" in read(tmp_path / "thin.pdf")
+
+
+def land_of(rows: str, metres: float) -> Land:
+    """A land whose grids have no numbers, so that labels are as short as can be, drawn as letters."""
+    shapes = polygons(rows, metres)
+    letters = sorted(shapes)
+    blank = one_grid(100.0)
+    grids = tuple(
+        dataclasses.replace(
+            blank.grids[0],
+            id=UUID(int=number),
+            code=f"{blank.grids[0].community_code}{number:03d}",
+            name=f"示范社区第{number:02d}网格",
+            short=f"{number:02d}",
+            shape=to_lonlat(shapes[letter]),
+        )
+        for number, letter in enumerate(letters, start=1)
+    )
+    return prepare(dataclasses.replace(blank, grids=grids))
+
+
+# Twenty-four narrow strips between two wide grids: none has room for two digits.
+STRIPS = "\n".join(["A" * 60 + "cdefghijklmnopqrstuvwxyz" + "B" * 60] * 30)
+
+
+@pytest.mark.parametrize("paper", ["A0", "A3"])
+def test_every_grid_of_a_dense_plan_has_a_label_or_a_number(land: Land, paper: str) -> None:
+    strips = land_of(STRIPS, 14.0)
+    for dense, some in ((land, False), (strips, True)):
+        sheet, picture = sheet_of(dense, None, PAPERS[paper], None, "")
+        assert len(picture.labels) + len(picture.numbered) == len(dense.grids)
+        assert picture.unlabelled == ()
+        assert (len(picture.numbered) >= 24) or not some
+        shapes = picture.frame.shapes_to_paper(dense.shapes)
+        discs = [shapely.Point(disc.x, disc.y).buffer(disc.radius) for disc in picture.numbered.values()]
+        labels = [shapely.box(*block.box()) for block in picture.labels.values()]
+        for index, disc in picture.numbered.items():
+            assert shapes[index].contains(shapely.Point(disc.grid))
+            line = shapely.LineString([disc.grid, (disc.x, disc.y)])
+            assert not shapely.intersects(labels, line).any()
+        for one in range(len(discs)):
+            assert not shapely.intersects(discs[one], [*labels, *discs[:one]]).any()
+            assert picture.frame.box.left < discs[one].bounds[0] < discs[one].bounds[2] < picture.frame.box.right
+        numbers = [disc.number for disc in picture.numbered.values()]
+        assert sorted(numbers) == list(range(1, len(numbers) + 1))
+        written = [text.get_text() for text in sheet.figure.findobj(Text)]
+        for index, disc in picture.numbered.items():
+            assert written.count(str(disc.number)) >= 2  # on the map and in the key
+            assert any(tail(dense.grids[index].name, "示范社区") in text for text in written)
+
+
+def test_numbers_without_end_leave_the_table_its_room(data: Overview) -> None:
+    wide = tuple(dataclasses.replace(grid, name="网" * 60, short="网" * 60, numbers={}) for grid in data.grids)
+    _, picture = sheet_of(prepare(dataclasses.replace(data, grids=wide)), None, PAPERS["A4"], None, "")
+    assert len(picture.numbered) > 100
+
+
+# --- what lies around -----------------------------------------------------------------------------------------------
+
+
+def surrounded(data: Overview) -> Overview:
+    """The same sub-district between four others, one on each side."""
+    west, south, east, north = shapely.total_bounds(np.array([grid.shape for grid in data.grids], dtype=object))
+    middle, far = ((west + east) / 2, (south + north) / 2), 0.05
+    corners = ((west, south), (east, south), (east, north), (west, north))
+    out = tuple((x + np.sign(x - middle[0]) * far, y + np.sign(y - middle[1]) * far) for x, y in corners)
+    land = shapely.union_all([grid.shape for grid in data.grids])
+    return dataclasses.replace(
+        data,
+        neighbours=tuple(
+            Neighbour(
+                f"44010600{side + 2}",
+                f"{name}街道",
+                shapely.Polygon([middle, out[side], out[(side + 1) % 4]]).difference(land),
+            )
+            for side, name in enumerate("蓟渭皖蔚")
+        ),
+    )
+
+
+@pytest.mark.parametrize("paper", ["A0", "A4"])
+def test_the_names_of_the_sub_districts_next_door_stand_outside_the_border(data: Overview, paper: str) -> None:
+    land = prepare(surrounded(data))
+    sheet, picture = sheet_of(land, None, PAPERS[paper], None, "")
+    outline = picture.frame.shapes_to_paper(np.array([land.outline]))[0]
+    written = [text for text in sheet.figure.findobj(Text) if shapely.box(*picture.frame.box).contains(place(text))]
+    for name in "渭蔚":  # the land stands in the middle of a lying sheet: there is room on both sides
+        letters = [text for text in written if text.get_text() == name]
+        assert letters
+        assert all(not outline.contains(place(text)) for text in letters)
+    assert shapely.length(land.between).sum() > 0
+    boxes = shapely.box(*picture.boxes.T)
+    one, other = shapely.STRtree(boxes).query(boxes, predicate="intersects")
+    pairs = one < other
+    assert shapely.area(shapely.intersection(boxes[one[pairs]], boxes[other[pairs]])).max(initial=0.0) < 1e-9
+
+
+def place(text: Text) -> shapely.Point:
+    return shapely.Point(*text.get_position())
+
+
+def test_a_grid_at_the_border_says_which_sub_district_is_next_door(data: Overview, tmp_path: Path) -> None:
+    land = prepare(surrounded(data))
+    at = shapely.dwithin(land.shapes, land.beside[0][1], 1.0)
+    for index in (int(np.argmax(at)), int(np.argmin(shapely.distance(land.shapes, land.outline.centroid)))):
+        code = land.grids[index].code
+        print_map(surrounded(data), tmp_path / "grid.pdf", area=code, paper="A4")
+        assert ("相邻街道：蓟街道" in read(tmp_path / "grid.pdf")) == bool(at[index])

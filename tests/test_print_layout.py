@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -106,6 +108,12 @@ def test_wrapped_text_keeps_every_letter_within_its_room(text: str, size: float,
     lines = wrap(text, size, room)
     assert "".join(lines) == text
     assert all(face().width(line, size) <= room for line in lines)
+
+
+@given(st.lists(st.sampled_from(["第12网格", "A座", "，", "东至", "2025"]), min_size=1), st.floats(20.0, 90.0))
+def test_a_number_is_torn_only_where_it_is_wider_than_the_room(parts: list[str], room: float) -> None:
+    for before, after in pairwise(wrap("、".join(parts), 8.0, room)):
+        assert not (before[-1].isascii() and before[-1].isalnum() and after[0].isascii() and after[0].isalnum())
 
 
 @given(st.integers(1, 40), st.integers(1, 3), st.floats(20.0, 90.0))

@@ -73,7 +73,7 @@ def around(client: TestClient, layer: str, z: int = ZOOM) -> list[dict[str, Any]
 def fill(database: Database, folder: Path) -> None:
     """Put something in every layer of an office."""
     load(database, "households", write_households(folder, PLACES))
-    for kind in ("shops", "organisations", "social_organisations", "key_places"):
+    for kind in ("shops", "organisations", "social_organisations", "party_organisations", "key_places"):
         rows = [(f"N{number}", HOSTILE, *lonlat(x, y)) for number, (x, y) in enumerate(PLACES[1:3])]
         load(database, kind, write_csv(folder / f"{kind}.csv", ["code", "name", "lon", "lat"], rows))
     states = ["待受理", "已结案", "处置中"]

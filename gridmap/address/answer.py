@@ -182,7 +182,9 @@ def _is_weak(index: GazetteerIndex, found: list[Candidate]) -> bool:
     if not found:
         return True
     best = found[0]
-    return bool(best.unexplained or best.unknown or best.conflict) or _margin(index, found) < _WEAK_MARGIN
+    # a number to interpolate is understood when its road is
+    unknown = best.unknown and (best.number is None or best.road_how > ALIAS)
+    return bool(best.unexplained or unknown or best.conflict) or _margin(index, found) < _WEAK_MARGIN
 
 
 def _related(index: GazetteerIndex, one: Candidate, other: Candidate) -> bool:
@@ -288,7 +290,7 @@ def _placed(index: GazetteerIndex, best: Candidate) -> tuple[int, str, float, fl
     if best.number is not None:
         axis = index.axis(best.node)
         numbers, measure, offset = index.numbers_on(best.node)
-        if axis is not None and (found := interpolate(best.number, numbers, measure, offset, axis)):
+        if axis is not None and (found := interpolate(best.number, numbers, measure, offset, axis, index.pace)):
             return INTERPOLATED, f"interpolated_{found.method}", found.x, found.y, found.scale
     if x != x:  # noqa: PLR0124 -- NaN: what has no place of its own is where its children or its road are
         parent = index.parent(best.node)

@@ -41,7 +41,7 @@ def _rows(number: str) -> Iterator[tuple[tuple[int, ...], float]]:
     long_end = 0.0 if lengths[-1] >= 3 else 0.5
     if len(lengths) == 2:
         yield (_BUILDING, _ROOM), 0.8 + long_end
-        yield (_UNIT, _ROOM), 0.9 + long_end
+        yield (_UNIT, _ROOM), 0.9 + 2 * long_end
     elif len(lengths) == 3:
         yield (_BUILDING, _UNIT, _ROOM), 0.6 + long_end
         yield (_UNIT, _FLOOR, _ROOM), 1.4 + long_end
@@ -65,6 +65,8 @@ def chained_edges(number: str, start: int, stop: int, choices: tuple[tuple[int, 
         return [(stop, _SUBNUMBER, _SUBNUMBER, 0.0, None)]
     if choices[0][0] == _NUMBER and len(number) >= 4 and number.isdecimal():
         choices = _MANY_DIGITS  # 1036号 in a market is a stall
+    if choices[0][0] == _FLOOR and len(number) >= 3 and number.isdecimal():
+        choices = ((_BUILDING, 0.2), *choices)  # no house has 309 floors
     edges: list[Edge] = [(stop, level, level, cost, None) for level, cost in choices]
     if "-" not in number:
         return edges

@@ -16,6 +16,8 @@ TRANSPARENT = frozenset(INDEX[level] for level in ("relation", "repeat", "note",
 """Levels that leave the place on the ladder as it was."""
 AFTER_BREAK = 0.45
 """Share of the cost of going back up the ladder that remains after punctuation."""
+_PART_APART = 0.6
+"""Of a part behind a mark: what stands in brackets is another place rather."""
 
 _SAME = {
     "community": 0.4,
@@ -67,7 +69,7 @@ _PAIRS: dict[tuple[Level, Level], float] = {
     ("place", "town"): 2.2,
     ("place", "group"): 1.0,
     ("place", "zone"): 1.6,
-    ("part", "building"): -0.5,
+    ("part", "building"): -0.7,
     ("part", "place"): 0.8,
     ("part", "number"): 1.0,
     ("part", "road"): 1.6,
@@ -99,6 +101,9 @@ _PAIRS: dict[tuple[Level, Level], float] = {
     ("town", "room"): 2.5,
     ("town", "unit"): 2.5,
     ("town", "part"): 1.2,
+    ("province", "part"): 2.0,
+    ("city", "part"): 2.0,
+    ("district", "part"): 2.0,
     ("zone", "number"): 0.4,
     ("zone", "part"): 0.2,
     ("zone", "building"): 0.4,
@@ -143,9 +148,14 @@ def transitions() -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...
     """Return the cost of level after level: next to each other, and after a break."""
     size = len(ORDER)
     plain = tuple(tuple(_transition(before, after) for after in range(size)) for before in range(size + 1))
+    part, place = INDEX["part"], INDEX["place"]
     broken = tuple(
         tuple(
-            cost * AFTER_BREAK if cost > 0 and before != START and before >= after else cost
+            cost * AFTER_BREAK
+            if cost > 0 and before != START and before >= after
+            else _PART_APART
+            if after == part and before == place
+            else cost
             for after, cost in enumerate(row)
         )
         for before, row in enumerate(plain)
@@ -169,5 +179,8 @@ CORE_LENGTH: dict[str, tuple[float, ...]] = {
     "lane": _by_length((4, 0.8, 0, 0.2, 0.9), 0.9),
     "compound": _by_length((2.6, 0.7, 0, 0, 0, 0.3), 0.3),
     "organisation": _by_length((1.4, 0.8, 0, 0, 0, 0, 0, 0.1), 0.15),
+    "hamlet": _by_length((9, 0.2, 0, 0.8), 1.0),
+    "quarter": _by_length((9, 0.6, 0, 0.8, 2.5), 1.0),
+    "section": _by_length((1.0, 0.2, 0, 0.2, 0.5), 0.5),
 }
 """Cost of a name by the number of characters before its last word."""

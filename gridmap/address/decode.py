@@ -15,12 +15,12 @@ Way = tuple[float, int, int, Any, int, Any]
 _Arrived = list[tuple[float, tuple[float, ...], Way]]
 _Kept = dict[int, list[Way]]
 
-_LONGEST_NAME = 24
+_LONGEST_NAME, _LONGEST_LATIN = 24, 64
 _MOST_ENDS = 8
 _MOST_POINTS = 4
 _BEAM = 4.5
 _WIDEST = 12
-_PASSED = 2.5
+_PASSED = 2.8
 _CROSSING = 1.3  # a name with a space or a number inside
 _INSIDE = {INDEX["place"]: 0.6, INDEX["community"]: 0.9}  # share of the strength of ends inside
 _PLACE, _NOTE, _COMMUNITY, _MARK = (INDEX[level] for level in ("place", "note", "community", "mark"))
@@ -31,7 +31,11 @@ _DIRECTIONS, _NUMERALS, _LAST_CHARACTERS = (
     frozenset("一二三四五六七八九十"),
     frozenset("路道的"),
 )
+_ASIDE, _GATES = frozenset("外内前后旁"), frozenset("门口")
 _TOWN = INDEX["town"]
+_ZONE, _CITY = INDEX["zone"], INDEX["city"]
+_BESIDE, _REGION_FIRST = 0.7, 0.8
+_BEGINNING = 4  # characters: a province may stand before
 _EARLY = 1.0  # 东头 behind a region begins a name, it tells no side
 
 
@@ -54,27 +58,32 @@ def decode(lattice: Lattice, k: int = 1) -> list[Way]:
     """Return up to k cheapest ways through a lattice, the best first."""
     ways: dict[int, _Kept] = {0: {START * 2: [(0.0, START, 0, None, 0, None)]}}
     places = [end for end, _ in lattice.ends]
+    lowest = 0.0  # of all ways so far
     for number, start in enumerate(lattice.points):
         if start == lattice.size or start not in ways:
             continue
         here = ways.pop(start)
-        if k == 1 and _hopeless(here, ways):
+        if k == 1 and _hopeless(here, ways, lowest):
             continue
         arrived = _arrived(here, k, broken=start in lattice.gaps)
-        _extend(ways, arrived, _edges_from(lattice, number, start, places), start, k)
+        lowest = min(lowest, _extend(ways, arrived, _edges_from(lattice, number, start, places), start, k))
     final = [way for kept in ways.get(lattice.size, {}).values() for way in kept]
     final.sort(key=_cost)
     return final[:k]
 
 
-def _extend(ways: dict[int, _Kept], arrived: _Arrived, edges: list[Edge], start: int, k: int) -> None:
+def _extend(ways: dict[int, _Kept], arrived: _Arrived, edges: list[Edge], start: int, k: int) -> float:
+    """Go on by every edge; return a cost that none of the new ways is below."""
     best: dict[int, list[tuple[float, Way]]] = {}
+    lowest = min([cost for cost, _, _ in arrived])
+    cheapest = 0.0
     for edge in edges:
         end, first, last, extra, _ = edge
         there = ways.get(end)
         if there is None:
             there = ways[end] = {}
         if first in TRANSPARENT:
+            cheapest = min(cheapest, extra)
             _pass(there, arrived, edge, start, k)
             continue
         before = best.get(first)
@@ -84,6 +93,8 @@ def _extend(ways: dict[int, _Kept], arrived: _Arrived, edges: list[Edge], start:
         if k == 1:  # without a call: this is where the time goes
             cost, way = before[0]
             cost += extra
+            if cost < lowest:  # noqa: PLR1730 -- as above
+                lowest = cost
             kept = there.get(key)
             if kept is None:
                 there[key] = [(cost, last, 0, edge, start, way)]
@@ -92,11 +103,14 @@ def _extend(ways: dict[int, _Kept], arrived: _Arrived, edges: list[Edge], start:
             continue
         for cost, way in before:
             _keep(there, key, (cost + extra, last, 0, edge, start, way), k)
+    return lowest + cheapest
 
 
-def _hopeless(here: _Kept, ahead: dict[int, _Kept]) -> bool:
+def _hopeless(here: _Kept, ahead: dict[int, _Kept], lowest: float) -> bool:
     """Tell whether what leads past this place is so much cheaper that nothing through it can win."""
     limit = min([kept[0][0] for kept in here.values()]) - _PASSED
+    if lowest >= limit:
+        return False
     for there in ahead.values():
         for kept in there.values():
             if kept[0][0] < limit:
@@ -160,17 +174,17 @@ def _pass(there: _Kept, arrived: _Arrived, edge: Edge, start: int, k: int) -> No
 def _edges_from(lattice: Lattice, number: int, start: int, places: list[int]) -> list[Edge]:
     edges = list(lattice.edges.get(start, ()))
     barred, strong, placed, broken = lattice.barred, lattice.strong, lattice.placed, lattice.broken
-    wall = barred[start]
+    wall, longest = barred[start], _longest(lattice.text[start])
     first = bisect_right(places, start)
     named = []
     text = lattice.text
-    odd = 1.5 if start and text[start] in _LAST_CHARACTERS else 0.0  # 香港路 is no place 香港 with a road 路…
-    directed = 0
-    if start and text[start] in _DIRECTIONS:
-        directed = 2 if text[start + 1 : start + 2] in _NUMERALS else 1
+    odd = _odd(lattice, start)
+    # 杭州 in 杭州下沙经济开发区 is the city, but 平湖 in 平湖市新埭镇平湖经济开发区 is said already
+    regional = start <= _BEGINNING and any(edge[1] <= _CITY for edge in edges)
+    directed = _directed(text, start)
     for place, ending in lattice.ends[first : first + _MOST_ENDS]:
         length = place - start - ending.length
-        if place - start > _LONGEST_NAME or barred[place] != wall:
+        if place - start > longest or barred[place] != wall:
             break
         if length < 0:
             continue
@@ -178,25 +192,58 @@ def _edges_from(lattice: Lattice, number: int, start: int, places: list[int]) ->
         inside, common = 0.0, odd
         if length > 1:
             inside = strong[place - ending.length] - strong[start + 1]
-            common += placed[place - ending.length - 1] - placed[start + 1]
+            common += placed[place - ending.length - (not ending.of_part)] - placed[start + 1]
             common += (broken[place - 1] - broken[start]) * _CROSSING
         if directed and length <= directed and ending.levels[0][0] == _ROAD:
-            common += 0.8  # 南京东路 and 中山东一路 are one name
+            common += 0.8
         for level, base, by_length in ending.levels:
-            cost = base + by_length[length] + inside * _INSIDE.get(level, 1.0) + common
+            cost = base + by_length[length] + common
+            if inside:
+                cost += inside * _INSIDE.get(level, 1.0)
+            if regional and level == _ZONE:
+                cost += _REGION_FIRST
             edges.append((place, level, level, cost, None))
     if not (text[start].isdecimal() and start in lattice.edges):  # no nameless place begins with a number
         _unknown(lattice, number, start, named, edges)
     return edges
 
 
+def _directed(text: str, start: int) -> int:
+    """Return how many characters of a direction begin there, that belong to a road's name: 南京东路, 中山东一路."""
+    if not start or text[start] not in _DIRECTIONS:
+        return 0
+    return 2 if text[start + 1 : start + 2] in _NUMERALS else 1
+
+
+def _odd(lattice: Lattice, start: int) -> float:
+    """Return the extra cost of a name that begins there: where a name rather goes on, or something else begins."""
+    text = lattice.text
+    if text[start] == "号":
+        return 1.5
+    if not start:
+        return 0.0
+    aside = _BESIDE if start in lattice.beside else 0.0  # 西侧茶叶店 is a shop on the western side
+    if text[start] in _LAST_CHARACTERS:
+        return aside + 1.5  # 香港路 is no place 香港 with a road 路…
+    pair = text[start - 1 : start + 1]
+    if pair.isascii() and pair.isalnum():
+        return aside + 3.0  # a Latin word is not cut
+    if text[start] in _ASIDE and pair[0] in _GATES:
+        return aside + 1.0  # 南门外小吃店 is a shop outside the gate
+    return aside
+
+
+def _longest(first: str) -> int:
+    return _LONGEST_LATIN if first.isascii() else _LONGEST_NAME
+
+
 def _unknown(lattice: Lattice, number: int, start: int, named: list[int], edges: list[Edge]) -> None:
     """Add edges for text that no word explains: a place, rarely a community, at worst a note."""
     points, strong, placed, broken = lattice.points, lattice.strong, lattice.placed, lattice.broken
-    wall = lattice.barred[start]
+    wall, longest = lattice.barred[start], _longest(lattice.text[start])
     for place in points[number + 1 : number + 1 + _MOST_POINTS]:
         length = place - start
-        if length > _LONGEST_NAME or lattice.barred[place] != wall:
+        if length > longest or lattice.barred[place] != wall:
             break
         if place in named:
             continue

@@ -23,8 +23,8 @@ _FOUND_BELOW, _UNKNOWN_BELOW, _SKIPPED_BELOW = 1.5, -1.0, -0.4
 class Asked:
     """What a reading asks for, by level: the fields that name something, the first of each level.
 
-    `whole` is everything but the regions before it and marks. `misplaced` are regions behind a road or place: a shop
-    三味小超市 misspelt may look like a city, and is not understood.
+    `entire` is everything but marks, notes and persons, `whole` that without the regions before it. `misplaced` are
+    regions behind a road or place: a shop 三味小超市 misspelt may look like a city, and is not understood.
     """
 
     roads: list[Field] = field(default_factory=list)
@@ -33,6 +33,7 @@ class Asked:
     relations: list[str] = field(default_factory=list)
     misplaced: list[str] = field(default_factory=list)
     whole: str = ""
+    entire: str = ""
 
     def key(self, level: Level) -> str | None:
         """Return what a level's field is compared by, None when it is not asked for."""
@@ -44,8 +45,10 @@ def asked_of(reading: Reading) -> Asked:
     """Sort the fields of a reading."""
     asked = Asked()
     for each in reading.fields:
-        if each.label not in _ASIDE and (asked.whole or each.label not in _REGIONS):
-            asked.whole += each.text
+        if each.label not in _ASIDE:
+            asked.entire += each.text
+            if asked.whole or each.label not in _REGIONS:
+                asked.whole += each.text
         if each.label == "road":
             asked.roads.append(each)
         elif each.label == "place":
@@ -126,10 +129,11 @@ def descend(index: GazetteerIndex, asked: Asked, start: Candidate, used: frozens
 
 def _steps(index: GazetteerIndex, asked: Asked, node: int, used: frozenset[str]) -> list[tuple[NodeLevel, str, str]]:
     """Return the levels to go down, as (level, key, text)."""
-    if index.level(node) == _POI:
-        return []
     steps: list[tuple[NodeLevel, str, str]] = []
     single = asked.single
+    if index.level(node) == _POI:  # 图书馆 behind a place that is no library: it is asked for, and nothing has it
+        behind = single.get("part")
+        return [("building", str(behind.value), behind.text)] if behind is not None and "part" not in used else []
     if "part" in single and "part" not in used:
         steps.append(("part", str(single["part"].value), single["part"].text))
     if "building" in single and "building" not in used:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+    from shapely import LineString
 
     from gridmap.address.index import GazetteerIndex
     from gridmap.address.perturb import Half, Query
@@ -113,32 +114,46 @@ def _numbers(index: GazetteerIndex, road: int, half: Half | None) -> Iterator[Mi
     numbers, measure, offset = index.numbers_on(road)
     tied = [at for at in index.children(road).tolist() if index.columns["measure"][at] == index.columns["measure"][at]]
     truth = {int(index.columns["value"][at]): index.place(at) for at in tied}
-    for chosen, called in _samples(numbers, index.name(road), thinned=half == "tuned"):
+    yield from _far_ones(index, road, axis)
+    for chosen, called in _samples(numbers, index.name(road), grown=half == "tuned"):
+        pace = index.pace if called is numbers else index.pace / float(np.mean(_UNEVEN))
         for at in chosen.tolist():
             others = chosen[called[chosen] != called[at]]
-            found = interpolate(int(called[at]), called[others], measure[others], offset[others], axis)
-            if found is not None and (called is numbers or found.method != "between"):
+            found = interpolate(int(called[at]), called[others], measure[others], offset[others], axis, pace)
+            if found is not None:
                 x, y, _ = truth[int(numbers[at])]
                 yield f"interpolated_{found.method}", found.scale, float(np.hypot(found.x - x, found.y - y))
 
 
+def _far_ones(index: GazetteerIndex, road: int, axis: LineString) -> Iterator[Missed]:
+    """Yield the errors of numbers too far from the axis to be tied to it: an address asks for them all the same."""
+    numbers, measure, offset = index.numbers_on(road)
+    for at in index.children(road).tolist():
+        wanted, (x, y, _) = int(index.columns["value"][at]), index.place(at)
+        if not wanted or not np.isnan(index.columns["measure"][at]) or np.isnan(x):
+            continue
+        found = interpolate(wanted, numbers, measure, offset, axis, index.pace)
+        if found is not None:
+            yield f"interpolated_{found.method}", found.scale, float(np.hypot(found.x - x, found.y - y))
+
+
 def _samples(
-    numbers: NDArray[np.int64], name: str, *, thinned: bool
+    numbers: NDArray[np.int64], name: str, *, grown: bool
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yield which numbers of a road to know, and what they are called.
 
-    All of them as they are; for tuning also a few only, as on most streets, and numbered as unevenly as streets are
-    that grew (the demonstration's count evenly).
+    All of them as they are; or, for tuning, a few only, as on most streets, and numbered as unevenly as streets are
+    that grew. The demonstration's own count evenly, and what holds for them would promise too much elsewhere.
     """
-    every = np.arange(len(numbers))
-    yield every, numbers
-    if not thinned or len(numbers) <= _SAMPLE[-1]:
+    if not grown:
+        yield np.arange(len(numbers)), numbers
         return
     random = np.random.default_rng(zlib.crc32(name.encode()))
     order = np.argsort(numbers, kind="stable")
     for size in _SAMPLE:
+        if size > len(numbers):
+            return
         chosen = np.sort(random.choice(len(numbers), size, replace=False))
-        yield chosen, numbers
         steps = np.diff(numbers[order], prepend=0) * random.choice(_UNEVEN, len(numbers))
         called = np.empty_like(numbers)
         called[order] = np.cumsum(steps)

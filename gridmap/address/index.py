@@ -19,7 +19,7 @@ import numpy as np
 from shapely import LineString
 
 from gridmap.address.gazetteer import LEVEL, NAMED, ROOT, path_id
-from gridmap.address.interpolate import road_axis, tie
+from gridmap.address.interpolate import road_axis, tie, typical_pace
 from gridmap.address.names import NameTrie, name_hash, one_apart, shortened, sound
 from gridmap.address.parse import field_value
 
@@ -219,6 +219,11 @@ class GazetteerIndex:
         tied = below[~np.isnan(self.columns["measure"][below])]
         measure, offset = self.columns["measure"][tied], self.columns["offset"][tied]
         return self.columns["value"][tied].astype(np.int64), measure.astype(np.float64), offset.astype(np.float64)
+
+    @cached_property
+    def pace(self) -> float:
+        """Return how many metres a house number usually takes along the roads of this gazetteer."""
+        return typical_pace(self.numbers_on(road)[:2] for road in self._views["axis_node"])
 
     # -- bytes
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from gridmap.address.costs import CORE_LENGTH, INDEX
 from gridmap.address.labels import LABELS, Level
 from gridmap.address.numerals import NUMERAL
 from gridmap.address.words import address_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _STRENGTH = {"town": 2.2, "road": 1.8, "community": 0.9, "district": 1.2, "zone": 1.5, "lane": 1.0, "group": 0.4}
 _ONE_CHARACTER = {"市": 0.8, "区": 0.8, "里": 0.2, "道": 0.6, "线": 0.2, "条": 0.2, "旗": 0.2, "盟": 0.3, "路": 2.0}
@@ -25,20 +29,33 @@ _BASE: dict[str, float] = {
     "lane": 0.8,
     "compound": 0.8,
     "organisation": 0.8,
+    "section": 0.4,
+    "hamlet": 1.6,
 }
-_LEVEL: dict[str, Level] = {"compound": "place", "organisation": "place", **{level: level for level in LABELS}}
-_NEVER_PARTS = frozenset(("公司", "有限公司"))
+_LEVEL: dict[str, Level] = {
+    "compound": "place",
+    "organisation": "place",
+    "section": "part",
+    "hamlet": "community",
+    **{level: level for level in LABELS},
+}
+_PARTLY = frozenset("苑园里楼邸郡庭轩阁居府湾墅坊")
+_SPEAKING, _NAMELESS = 3, 0.6  # 便利店 needs no name of its own
 _WEAK_ENDS = frozenset("里台座线条道行部社站局所府楼院坊轩阁郡旗盟庭居塔寺庙")
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A last word of names: its length, what names it ends, how strongly it speaks for an end."""
+    """A last word of names: its length, what names it ends, how strongly it speaks for an end.
+
+    `of_part`: alone it names a part of a place, as 家属院 does.
+    """
 
     length: int
     levels: tuple[tuple[int, float, tuple[float, ...]], ...]
     strength: float
     of_place: bool
+    of_part: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +63,29 @@ class Lexicon:
     """Everything that a scan looks up.
 
     `endings` maps a last character to words, the longest first; `units` maps a unit word to (level, cost) choices;
-    `phrases` maps a first character to fixed phrases, the longest first.
+    `unit_lengths` maps the first character of unit words to their lengths, the longest first; `phrases` maps a
+    first character to fixed phrases, the longest first.
     """
 
     endings: dict[str, tuple[tuple[str, Ending], ...]]
     units: dict[str, tuple[tuple[int, float], ...]]
     phrases: dict[str, tuple[tuple[str, int, float], ...]]
-    longest_unit: int
+    unit_lengths: dict[str, tuple[int, ...]]
     number: re.Pattern[str]
+    number_latin: re.Pattern[str]
     distance: re.Pattern[str]
     person: re.Pattern[str]
     note: re.Pattern[str]
+    trouble: re.Pattern[str]
 
 
+_NUMBER = (
+    r"附?(?:{latin}(?<![A-Za-z])[A-Za-z]{{0,2}}[0-9]{{1,9}}[A-EG-Za-eg-z]?(?![A-EG-Za-eg-z])"
+    r"(?:[-~][A-Za-z]?[0-9]{{1,6}}[A-EG-Za-eg-z]?(?![A-EG-Za-eg-z]))*"
+    r"|(?<![A-Za-z])[A-Za-z](?![A-Za-z0-9])|[甲乙丙丁戊己庚]|(?:负|地下)?[{numeral}]{{1,6}})"
+)
+_AMONG_LETTERS = r"(?<![A-Za-z0-9])[0-9]{1,2}[A-Za-z][0-9]{2,4}(?![A-Za-z0-9])|(?<=[A-Za-z]{3})[0-9]{1,9}(?![A-Za-z])|"
+"""In texts with letters: 3C028, and the number behind a Latin word."""
 _UNIT_CHOICES: dict[str, tuple[tuple[Level, float], ...]] = {
     "building": (("building", 0.0),),
     "unit": (("unit", 0.1),),
@@ -71,7 +98,7 @@ _UNIT_CHOICES: dict[str, tuple[tuple[Level, float], ...]] = {
 }
 
 
-def _ending(word: str, kinds: list[str], soft: frozenset[str]) -> Ending:
+def _ending(word: str, kinds: list[str], soft: frozenset[str], parts: frozenset[str]) -> Ending:
     levels = []
     for kind in kinds:
         base = _BASE[kind]
@@ -79,17 +106,24 @@ def _ending(word: str, kinds: list[str], soft: frozenset[str]) -> Ending:
             base += 0.7 if word in _WEAK_ENDS else 0.3
         if kind == "lane" or (kind == "road" and word in {"道", "线", "条"}):
             base += 0.6
-        levels.append((INDEX[_LEVEL[kind]], base, CORE_LENGTH[kind]))
+        lengths = CORE_LENGTH[kind]
+        if kind == "section" and word == "区":
+            lengths = CORE_LENGTH["quarter"]
+        if kind in {"organisation", "compound"} and len(word) >= _SPEAKING:
+            lengths = (_NAMELESS, *lengths[1:])
+        levels.append((INDEX[_LEVEL[kind]], base, lengths))
     strong = max((_STRENGTH.get(kind, 0.0) for kind in kinds), default=0.0)
     if "community" in kinds and "compound" not in kinds:
         levels.append((INDEX["place"], 1.3, CORE_LENGTH["community"]))
     of_place = strong == 0.0
     if of_place:
         strong = (0.8 if word in "苑园城" else 0.25) if len(word) == 1 or word in soft else 1.2
-    of_compound = {"compound", "organisation"} & set(kinds) and len(word) > 1 and word not in _NEVER_PARTS
-    if of_compound or word in {"苑", "园", "里"}:
-        levels.append((INDEX["part"], 1.3, CORE_LENGTH["compound"]))
-    return Ending(len(word), tuple(levels), _ONE_CHARACTER.get(word, strong), of_place)
+    of_compound = "compound" in kinds and len(word) > 1
+    if of_compound or word in _PARTLY:
+        levels.append((INDEX["part"], 1.3, CORE_LENGTH["section" if word in _PARTLY else "compound"]))
+    if kinds == ["hamlet"]:
+        strong = 0.0
+    return Ending(len(word), tuple(levels), _ONE_CHARACTER.get(word, strong), of_place, word in parts)
 
 
 def _phrases(words: dict[str, list[str]]) -> dict[str, tuple[tuple[str, int, float], ...]]:
@@ -110,6 +144,13 @@ def _phrases(words: dict[str, list[str]]) -> dict[str, tuple[tuple[str, int, flo
     return {first: tuple(sorted(entries, key=lambda entry: -len(entry[0]))) for first, entries in found.items()}
 
 
+def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for word in words:
+        found.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(lengths, reverse=True)) for first, lengths in found.items()}
+
+
 @cache
 def lexicon() -> Lexicon:
     """Return the lexicon made from `address_words.json`."""
@@ -119,10 +160,10 @@ def lexicon() -> Lexicon:
         for word in endings:
             if kind not in kinds.setdefault(word, []):
                 kinds[word].append(kind)
-    soft = frozenset(words["soft_ends"])
+    soft, parts = frozenset(words["soft_ends"]), frozenset(words["parts"])
     by_last: dict[str, list[tuple[str, Ending]]] = {}
     for word, of in kinds.items():
-        by_last.setdefault(word[-1], []).append((word, _ending(word, of, soft)))
+        by_last.setdefault(word[-1], []).append((word, _ending(word, of, soft, parts)))
     units = {
         word: tuple((INDEX[level], cost) for level, cost in _UNIT_CHOICES[name])
         for name, entries in words["units"].items()
@@ -134,17 +175,16 @@ def lexicon() -> Lexicon:
         {last: tuple(sorted(entries, key=lambda entry: -len(entry[0]))) for last, entries in by_last.items()},
         units,
         _phrases(words),
-        max(map(len, units)),
+        _lengths(units),
+        re.compile(_NUMBER.format(latin="", numeral=NUMERAL)),
+        re.compile(_NUMBER.format(latin=_AMONG_LETTERS, numeral=NUMERAL)),
         re.compile(
-            r"附?(?:(?<![A-Za-z])[A-Za-z]{0,2}[0-9]{1,9}[A-EG-Za-eg-z]?(?![A-EG-Za-eg-z])(?:[-~][A-Za-z]?[0-9]{1,6}[A-EG-Za-eg-z]?(?![A-EG-Za-eg-z]))*"
-            rf"|(?<![A-Za-z])[A-Za-z](?![A-Za-z0-9])|[甲乙丙丁戊己庚]|(?:负|地下)?[{NUMERAL}]{{1,6}})"
-        ),
-        re.compile(
-            r"[往向朝]?[东南西北前后左右]{1,2}[侧边面方]?(?:走|行)?约?(?:[0-9]+|[一二三四五六七八九十百几两]+)多?(?:米|公里|m|M)(?:左右|处|远|路)?"
-            r"|约?[0-9]+(?:米|公里)(?:左右|处|远)?"
+            r"[往向朝]?[东南西北前后左右]{1,2}[侧边面方]?(?:走|行)?约?(?:[0-9]+|[一二三四五六七八九十百几两]+)多?(?:米|公里|m|M)(?:左右|处|远|路(?![东南西北]))?(?:路[东南西北]侧?)?"
+            r"|约?[0-9]+(?:米|公里)(?:左右|处|远)?|第[一二三四五六七八九十0-9]+(?:家|户|间|个路口|个红绿灯)"
         ),
         re.compile(
             rf"(?:收件人|收货人|联系人):?{han}{{2,4}}|{surname}{han}{{0,2}}(?:{title})(?:收|转)?|{surname}{han}{{1,2}}(?:收|转)(?![一-龥])"
         ),
         re.compile("|".join(sorted(map(re.escape, words["notes"]), key=len, reverse=True))),
+        re.compile("|".join(sorted(map(re.escape, words["troubles"]), key=len, reverse=True))),
     )

@@ -74,10 +74,22 @@ def candidates(index: GazetteerIndex, reading: Reading) -> list[Candidate]:
             offer(candidate)
     for candidate in _crossings(index, asked):
         offer(candidate)
-    if not found:
-        for candidate in _areas(index, asked):
+    if not any(_complete(each) for each in found.values()):
+        for candidate in _one_name(index, asked):
             offer(candidate)
+    for candidate in () if found else _areas(index, asked):
+        offer(candidate)
     return sorted(found.values(), key=lambda each: (-each.score, each.node))
+
+
+def _one_name(index: GazetteerIndex, asked: Asked) -> Iterator[Candidate]:
+    for hit in index.resembling(asked.entire, _PLACES)[:_MOST_PLACES]:
+        yield Candidate(hit.node, NAME_SCORE[hit.how] * 2, place_how=hit.how)
+
+
+def _complete(candidate: Candidate) -> bool:
+    """Tell whether nothing of an address is left over; else the whole of it may be one name, misspelt."""
+    return not (candidate.unknown or candidate.unexplained or candidate.conflict)
 
 
 def _doors(index: GazetteerIndex, asked: Asked) -> list[_Door]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gridmap.address.labels import Level
 
 _SHORTEST_FUZZY = 3
-_SHORTEST, _LONGEST = 2, 24
+_SHORTEST, _LONGEST = 2, 64
 _PARSED: dict[int, Level] = {
     LEVEL["road"]: "road",
     LEVEL["compound"]: "place",

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridmap.config import read_lookup
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SHORTENED = ("省", "市", "区", "县", "街道", "镇", "乡")
+ONLY_WITHIN = frozenset(("城区", "郊区", "矿区"))
+"""Districts that are one only behind the name of their city: 晋城市城区."""
 _NOT_A_NAME = {"省直辖", "市辖区", "县", "城区", "郊区", "矿区", "新区", "高新", "经开", "示范", "高新区", "经开区"}
 
 
@@ -34,12 +39,13 @@ class Regions:
     """Names of regions.
 
     `named` maps a name, full or short, to the regions that bear it; `towns` maps the full name of a district or city to
-    the towns in it, full and short name each to whether it is short. `beginnings` are their first two characters.
+    the towns in it, full and short name each to whether it is short. `beginnings` maps the
+    first two characters of names to their lengths.
     """
 
     named: dict[str, tuple[Region, ...]]
     towns: dict[str, dict[str, bool]]
-    beginnings: frozenset[str]
+    beginnings: dict[str, tuple[int, ...]]
 
 
 def core_name(name: str) -> str:
@@ -65,7 +71,7 @@ def regions() -> Regions:
     def add(level: str, key: str, parents: frozenset[str]) -> frozenset[str]:
         full, short = _names(key)
         for name in [full, *short]:
-            if name not in _NOT_A_NAME and len(name) > 1:
+            if (name not in _NOT_A_NAME or (name == full and name in ONLY_WITHIN)) and len(name) > 1:
                 named.setdefault(name, []).append(Region(level, full, parents, name != full))
         return parents | {full}
 
@@ -83,7 +89,14 @@ def regions() -> Regions:
         for name in names:
             add(level, name, frozenset(("示范市",)))
     _add_former_ranks(named)
-    return Regions({name: tuple(found) for name, found in named.items()}, towns, frozenset(name[:2] for name in named))
+    return Regions({name: tuple(found) for name, found in named.items()}, towns, _beginnings(named))
+
+
+def _beginnings(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    lengths: dict[str, set[int]] = {}
+    for name in names:
+        lengths.setdefault(name[:2], set()).add(len(name))
+    return {first: tuple(sorted(found)) for first, found in lengths.items()}
 
 
 def _add_towns(towns: dict[str, dict[str, bool]], places: tuple[str, str], names: list[str]) -> None:

@@ -22,7 +22,9 @@ from gridmap.cli.sheets import (
 from gridmap.services.intake_places import Status
 
 if TYPE_CHECKING:
-    from gridmap.services.intake import IntakeReport
+    from collections.abc import Sequence
+
+    from gridmap.services.intake import IntakeReport, Taken
 
 
 @click.command("intake")
@@ -51,8 +53,8 @@ def command(
     """Take FILE, an export of 12345 or 数字城管, in as incidents.
 
     Every row becomes 归格, 边界待核 or 待定位, is known already by its number, or comes back with a column 原因; the
-    counts add up. Taking the same file in again adds nothing; after an interruption the same command goes on. Exit
-    code 1 when rows are refused.
+    counts add up. New rows that may be told twice (疑似重复) are listed, and a person merges them. Taking the same file
+    in again adds nothing; after an interruption the same command goes on. Exit code 1 when rows are refused.
 
     \b
     Examples:
@@ -77,7 +79,10 @@ def command(
     report = outcome.report
     sheet = write_refused(refused, file, outcome.source, report.refusals)
     if as_json:
-        print_json(asdict(report) | {"added": report.added, "refused_rows": str(sheet) if sheet else None})
+        print_json(
+            asdict(report)
+            | {"added": report.added, "alike": report.alike, "refused_rows": str(sheet) if sheet else None}
+        )
     else:
         _print(report, sheet, dry_run=dry_run)
     return 1 if report.refusals else 0
@@ -93,3 +98,17 @@ def _print(report: IntakeReport, sheet: Path | None, *, dry_run: bool) -> None:
     for each in asked[:SHOWN]:
         click.echo(f"  row {each.row} {each.number} {each.status}: {each.why}", err=True)
     show_rest(len(asked) - SHOWN, sheet)
+    _print_twins([each for each in report.rows if each.duplicates])
+
+
+def _print_twins(rows: Sequence[Taken]) -> None:
+    if rows:
+        click.echo(f"  疑似重复 {len(rows)}: look at them on /incidents, or with `gridmap case duplicates NUMBER`")
+    for each in rows[:SHOWN]:
+        twin = each.duplicates[0]
+        where = f"row {twin.row}" if twin.row else twin.state
+        apart = "same address" if twin.metres is None else f"{twin.metres:.0f} m"
+        more = f", and {each.alike - 1} more" if each.alike > 1 else ""
+        click.echo(
+            f"  row {each.row} {each.number}: {twin.number} ({where}), {apart}, {twin.days:.1f} days{more}", err=True
+        )

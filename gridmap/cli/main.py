@@ -35,6 +35,7 @@ _COMMANDS = {
     "stats": "gridmap.cli.stats",
     "serve": "gridmap.cli.serving",
     "case": "gridmap.cli.casework",
+    "batch": "gridmap.cli.batches",
     "gazetteer": "gridmap.cli.gazetteer",
     "address": "gridmap.cli.address",
     "demo": "gridmap.cli.demo",

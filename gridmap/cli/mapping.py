@@ -162,6 +162,9 @@ def _write_sheet(
     size = output.stat().st_size / 1e6
     shown = area or f"{len(data.grids)} grids"
     click.echo(f"{output}: {shown} on {paper} at 1:{picture.frame.scale}, {size:.1f} MB")
+    if picture.numbered:
+        small = len(picture.numbered)
+        click.echo(f"{small} grids are too small for a label: numbered, with a key in the legend", err=True)
     for grid in picture.unlabelled:
         click.echo(f"no room for a label, named in the legend instead: {grid.code} {grid.name}", err=True)
 

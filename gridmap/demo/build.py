@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridmap.demo import cases, names, people, places
+from gridmap.demo import cases, names, parties, people, places
 from gridmap.demo.buildings import NONE
 from gridmap.demo.place import FULL_NAME, Place, build_place
 from gridmap.demo.town import (
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 AS_OF = date(2026, 9, 30)
 _LEVELS = {WayKind.MAIN: "主干路", WayKind.SIDE: "次干路", WayKind.LANE: "街巷"}
+_BEYOND = 4_000.0  # metres that the sub-districts next door are drawn out to
+_AT_THE_BORDER = 50.0  # metres from it that a river still leaves the town there
 _RIVER_HALF_WIDTH, _CANAL_HALF_WIDTH = 31.0, 8.0
 
 
@@ -200,6 +202,26 @@ def _lines(place: Place) -> tuple[Layer, Layer]:
     )
 
 
+def _neighbours(place: Place) -> Layer:
+    """Lay the sub-districts next door around the town: river, canal and railway go on as the borders between them."""
+    outline = place.frame.outline
+    middle = np.array(outline.centroid.coords[0])
+    parting = [way.line for way in place.frame.ways if way.kind in {WayKind.RIVER, WayKind.CANAL, WayKind.RAILWAY}]
+    ends = np.array([line.coords[end] for line in parting for end in (0, -1)])
+    out = ends[shapely.distance(outline.exterior, shapely.points(ends)) < _AT_THE_BORDER] - middle
+    turns = np.sort(np.arctan2(out[:, 1], out[:, 0]))
+    ring = outline.buffer(_BEYOND, join_style="mitre").difference(outline)
+    shapes = []
+    for begin, end in zip(turns, np.append(turns[1:], turns[0] + 2 * np.pi), strict=True):
+        arc = np.linspace(begin, end, 40)
+        rim = middle + 10 * _BEYOND * np.column_stack((np.cos(arc), np.sin(arc)))
+        shapes.append(ring.intersection(shapely.Polygon([middle, *rim])))
+    codes = column(f"{int(SUBDISTRICT_CODE) + number}" for number in range(1, len(shapes) + 1))
+    return Layer(
+        "neighbouring_areas", {"code": codes, "name": column(names.NEIGHBOURS[: len(shapes)])}, shapes=_shapes(shapes)
+    )
+
+
 def _buildings(place: Place) -> tuple[Layer, Layer]:
     made, doors = place.buildings, place.doors
     house_numbers = Layer(
@@ -293,5 +315,7 @@ def build(seed: int = 1, size: str = "small", last: date = cases.LAST_DAY) -> Tr
         persons,
         cases.incidents(rng, place, homes, shops, wanted, last),
         _expected(rng, place, homes, shops),
+        parties.organisations(rng, place, listed),
+        _neighbours(place),
     ]
     return Truth(seed, size, PLANE, {layer.kind: layer for layer in layers})

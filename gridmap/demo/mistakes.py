@@ -43,6 +43,7 @@ MISTAKES: Mapping[str, Callable[[Row], Row]] = {
     "degrees_in_words": _in_words,
     "abroad": _abroad,
     "words_for_number": lambda row: {**row, "residents": f"{row['residents']}口人"},
+    "words_for_members": lambda row: {**row, "members": f"{row['members']}名党员"},
     "unknown_community": lambda row: {**row, "community": UNKNOWN_COMMUNITY},
     "bad_date": lambda row: {**row, "reported_at": "上周三下午"},
 }

@@ -41,6 +41,7 @@ SHOP_ENDINGS: Mapping[str, tuple[str, ...]] = {
 SHOP_SHARES: Mapping[str, float] = {kind: float(shop["share"]) for kind, shop in _WORDS["shops"].items()}
 ORGANISATIONS = _lists("organisations")
 SOCIAL_ORGANISATIONS = _lists("social_organisations")
+NEIGHBOURS: tuple[str, ...] = tuple(_WORDS["neighbours"])
 DEDICATED_GRIDS = _lists("dedicated_grids")
 PROPERTY_COMPANIES = _list("property_companies")
 VOLUNTEER_TEAMS = _list("volunteer_teams")

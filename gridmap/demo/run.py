@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gridmap.access import Scope
 from gridmap.demo.build import build
 from gridmap.demo.cases import LAST_DAY
+from gridmap.demo.orders import FOLDER, write_orders
 from gridmap.demo.raw import Delivery, Recovery, recovered, write_raw
 from gridmap.errors import GridmapError
 from gridmap.files import write_refusals
@@ -69,8 +70,10 @@ def run_demo(
     truth = build(seed, size, last)
     raw, refused = folder / "raw", folder / "refused"
     manifest = write_raw(truth, raw)
+    orders = write_orders(truth, raw)
     refused.mkdir(parents=True, exist_ok=True)
     say(f"{len(manifest.deliveries)} raw files in {raw}")
+    say(f"{len(orders)} orders of 12345 and 数字城管 for `gridmap intake`, not imported: {raw / FOLDER}")
     imported = tuple(_import(database, raw, refused, delivery, say) for delivery in manifest.deliveries)
     return DemoReport(imported, _recovery(database, truth))
 

@@ -70,8 +70,22 @@ class Community:
 
 
 @dataclass(frozen=True)
+class Document:
+    """The document that puts a plan in force: 批准文号, and the day on it where it is known."""
+
+    number: str
+    day: date | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A 划分方案 of one sub-district, in force over the half-open dates [valid_from, valid_to)."""
+    """A 划分方案 of one sub-district, in force over the half-open dates [valid_from, valid_to).
+
+    Parameters
+    ----------
+    document_number, document_date
+        批准文号 of the document that put it in force, and its date; None where none was named.
+    """
 
     id: UUID
     subdistrict_id: UUID
@@ -81,6 +95,8 @@ class Plan:
     valid_to: date | None
     based_on: UUID | None = None
     revision: int = 0
+    document_number: str | None = None
+    document_date: date | None = None
 
 
 @dataclass(frozen=True)

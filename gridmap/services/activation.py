@@ -17,6 +17,8 @@ from gridmap.model.kinds import ASSIGNED_KINDS
 from gridmap.model.land import NEXT_STATES, Plan, PlanState, new_id
 from gridmap.model.moments import SHANGHAI
 from gridmap.services import plan_rules
+from gridmap.services.approval import put_document
+from gridmap.services.drafts import require_revision
 from gridmap.services.plan_case import Case
 from gridmap.services.plan_land import PlanInForce, land_of, plans_in_force, today
 from gridmap.services.reassigning import Decided, Succession, reassign, reassign_some, write, written_since
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
+    from gridmap.model.land import Document
     from gridmap.services.plan_moves import LandMoves
     from gridmap.storage.database import Transaction
 
@@ -66,6 +69,8 @@ class Activation:
         Subjects that changed hands, by kind. Open incidents are told to the new grid and keep the grid of their day.
     codes : tuple of str
         Provisional codes that are real now.
+    approval_number, approval_date
+        批准文号 of the document that puts the plan in force, and its date; None where none was named.
     """
 
     plan_id: str
@@ -79,6 +84,8 @@ class Activation:
     review: int = 0
     handed_over: Mapping[str, int] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    approval_number: str | None = None
+    approval_date: date | None = None
 
 
 def first_day(tx: Transaction, scope: Scope, plan_id: UUID, day: date | None) -> date:
@@ -113,7 +120,15 @@ def due_plans(tx: Transaction, scope: Scope) -> list[Plan]:
     return succession.due(tx, scope, today(tx))
 
 
-def schedule(tx: Transaction, scope: Scope, plan_id: UUID, day: date) -> Activation:
+def schedule(
+    tx: Transaction,
+    scope: Scope,
+    plan_id: UUID,
+    day: date,
+    *,
+    document: Document | None = None,
+    revision: int | None = None,
+) -> Activation:
     """Let a plan wait for a day to come; its land cannot be edited any more.
 
     Raises
@@ -122,18 +137,22 @@ def schedule(tx: Transaction, scope: Scope, plan_id: UUID, day: date) -> Activat
         It breaks a rule.
     Conflict
         It is in force or was, or is based on a plan that is no longer in force.
+    StaleRevision
+        It has another revision than the caller saw.
     """
-    drafts.held(tx, scope, plan_id)
+    require_revision(tx, scope, drafts.held(tx, scope, plan_id), revision)
     case = _fit(tx, scope, plan_id)
     old, new = case.old, case.new
     if new.plan.state is PlanState.APPROVED:
         succession.change_state(tx, new.plan, PlanState.DRAFT, None)
     succession.change_state(tx, plans.plan_named(tx, scope, plan_id), PlanState.APPROVED, day)
-    audit.record(tx, "approve", "plan", plan_id, detail={"name": new.plan.name, "valid_from": str(day)})
-    return _told(old.plan, new.plan, PlanState.APPROVED, day)
+    plan = put_document(tx, new.plan, document)
+    detail = {"name": plan.name, "valid_from": str(day), "document": plan.document_number}
+    audit.record(tx, "approve", "plan", plan_id, detail=detail)
+    return _told(old.plan, plan, PlanState.APPROVED, day)
 
 
-def prepare(tx: Transaction, scope: Scope, plan_id: UUID, day: date) -> Prepared:
+def prepare(tx: Transaction, scope: Scope, plan_id: UUID, day: date, *, revision: int | None = None) -> Prepared:
     """Check a plan and decide everything that its taking effect changes. Nothing is written, nobody waits.
 
     Raises
@@ -142,9 +161,12 @@ def prepare(tx: Transaction, scope: Scope, plan_id: UUID, day: date) -> Prepared
         It breaks a rule.
     Conflict
         It is in force or was, or is based on a plan that is no longer in force.
+    StaleRevision
+        It has another revision than the caller saw.
     NoPlan
         None is in force that it could follow.
     """
+    require_revision(tx, scope, plans.plan_named(tx, scope, plan_id), revision)
     everything = Scope.everything(tx.actor)
     writes = succession.writes(tx, everything)
     case = _fit(tx, scope, plan_id)
@@ -158,7 +180,7 @@ def prepare(tx: Transaction, scope: Scope, plan_id: UUID, day: date) -> Prepared
     return Prepared(plan, day, case.moves, decided, writes)
 
 
-def take_effect(tx: Transaction, ready: Prepared) -> Activation:
+def take_effect(tx: Transaction, ready: Prepared, *, document: Document | None = None) -> Activation:
     """Put a prepared plan in force and close the one before, whole.
 
     Whatever was written since it was prepared is decided again, while reports wait: nothing is lost, and nothing
@@ -188,6 +210,7 @@ def take_effect(tx: Transaction, ready: Prepared) -> Activation:
     lineage.put(tx, _descents(ready, decided["households"]), handed, new.id)
     plans.close_plan(tx, old.id, ready.day)
     succession.change_state(tx, new, PlanState.IN_FORCE, ready.day)
+    new = put_document(tx, new, document)
     told = replace(
         _told(old, new, PlanState.IN_FORCE, ready.day),
         changed_grids=len(plan.changed),
@@ -196,10 +219,9 @@ def take_effect(tx: Transaction, ready: Prepared) -> Activation:
         handed_over=dict(Counter(each.subject_kind for each in handed)),
         codes=codes,
     )
-    detail = {"name": new.name, "valid_from": str(ready.day), "reassigned": told.reassigned}
-    audit.record(
-        tx, "activate", "plan", new.id, count=len(plan.new.grids), detail=detail | dict(told.handed_over)
-    )
+    detail = {"name": new.name, "valid_from": str(ready.day), "document": new.document_number}
+    counts = {"reassigned": told.reassigned, **told.handed_over}
+    audit.record(tx, "activate", "plan", new.id, count=len(plan.new.grids), detail=detail | counts)
     return told
 
 
@@ -357,4 +379,13 @@ def _descents(ready: Prepared, households: Decided) -> list[Descent]:
 
 
 def _told(old: Plan, new: Plan, state: PlanState, day: date) -> Activation:
-    return Activation(str(new.id), new.name, state.value, day, str(old.id), old.name)
+    return Activation(
+        str(new.id),
+        new.name,
+        state.value,
+        day,
+        str(old.id),
+        old.name,
+        approval_number=new.document_number,
+        approval_date=new.document_date,
+    )

@@ -55,7 +55,8 @@ def area_records(tx: Transaction, scope: Scope, code: str, kind_name: str, at: d
     Parameters
     ----------
     kind_name : str
-        A kind that belongs to grids: households, shops, organisations, social_organisations, key_places, incidents.
+        A kind that belongs to grids: households, shops, organisations, social_organisations, party_organisations,
+        key_places, incidents.
 
     Raises
     ------

@@ -48,8 +48,23 @@ class Order:
 
 def open_file(tx: Transaction, rules: Rules, order: Order, verdict: Assignment | None) -> CaseFile:
     """Make the file of a case by its verdict; the caller writes it."""
-    grid = grid_of(tx, verdict)
-    worker, deputy = workers_of(tx, rules, grid)
+    return open_files(tx, rules, [(order, verdict)])[0]
+
+
+def open_files(tx: Transaction, rules: Rules, given: Sequence[tuple[Order, Assignment | None]]) -> list[CaseFile]:
+    """Make the files of cases, with as many statements for a thousand as there are grids among them."""
+    pairs = {(verdict.plan_id, verdict.grid_id) for _, verdict in given if verdict and verdict.grid_id}
+    grids = store.grids_of_plans(tx, Scope.everything(tx.actor), pairs)
+    workers = {pair: workers_of(tx, rules, grid) for pair, grid in grids.items()}
+    files = []
+    for order, verdict in given:
+        pair = (verdict.plan_id, verdict.grid_id) if verdict and verdict.grid_id else None
+        grid = grids.get(pair) if pair else None
+        files.append(_file(rules, order, grid, *(workers[pair] if grid and pair else ("", ""))))
+    return files
+
+
+def _file(rules: Rules, order: Order, grid: GridOfPlan | None, worker: str, deputy: str) -> CaseFile:
     category = rules.catalogue.find(order.category)
     facts = Facts(
         source=order.source,

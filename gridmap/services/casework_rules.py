@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from gridmap.access import Scope
+from gridmap.casework.batches import Stages, read_stages
 from gridmap.casework.calendar import Calendar, read_calendar
 from gridmap.casework.categories import Catalogue, read_catalogue
 from gridmap.casework.clocks import ClockRules, read_clock_rules
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from gridmap.storage.database import Transaction
 
-_FILES = ("ladder.json", "duties.json", "calendar.json", "clocks.json")
+_FILES = ("ladder.json", "duties.json", "calendar.json", "clocks.json", "batches.json")
 _kept: dict[tuple[Any, ...], Rules] = {}
 _guard = Lock()
 
@@ -41,6 +42,8 @@ class Rules:
         By profile; "" is the common one.
     ladder_content : mapping
         What the ladder's file says, for those who show it.
+    stages : Stages
+        Of 五单.
     """
 
     ladders: Mapping[str, Ladder]
@@ -49,6 +52,7 @@ class Rules:
     duties: Duties
     calendar: Calendar
     clocks: ClockRules
+    stages: Stages
 
     def profile(self, source: str) -> str:
         """Name the profile of the ladder for what comes from a source."""
@@ -148,6 +152,7 @@ def _read(paths: Paths, imported: Mapping[str, Mapping[str, Any]]) -> Rules:
             read_duties(said["duties.json"], ladders[""].levels, catalogue),
             read_calendar(said["calendar.json"]),
             read_clock_rules(said["clocks.json"]),
+            read_stages(said["batches.json"], ladders[""].roles, ladders[""].ratings),
         )
     except (BadInput, ValueError, KeyError, TypeError) as error:
         raise SetupMissing(f"the rules of casework in data/lookups cannot be used: {error}") from error

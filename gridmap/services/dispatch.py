@@ -5,7 +5,7 @@ Everything visible is read once and kept until somebody writes; how the clocks s
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from gridmap.access import Mask, Scope, mask
 from gridmap.casework.clocks import Clock, Terms, clock, terms_of
-from gridmap.casework.duplicates import Told, measures, near
+from gridmap.casework.duplicates import Register, Told, near_in, register
 from gridmap.datum import Plane
 from gridmap.model.cases import CLOSED_STATES, Reason
 from gridmap.model.moments import in_shanghai
@@ -130,12 +130,12 @@ class Known:
 
 @dataclass(frozen=True, eq=False)
 class KnownCases:
-    """Every visible case, the latest first, where they lie in the plane (nan: nowhere), and who tells an address."""
+    """Every visible case, the latest first, where they lie in the plane (nan: nowhere), and among which to look."""
 
     plane: Plane | None
     cases: list[Known]
     xy: NDArray[np.float64]
-    by_address: Mapping[str, list[int]]
+    among: Register
 
 
 @dataclass
@@ -220,11 +220,7 @@ def _read(tx: Transaction, scope: Scope, rules: Rules) -> KnownCases:
                 words=words.casefold(),
             )
         )
-    by_address: dict[str, list[int]] = defaultdict(list)
-    for i, each in enumerate(known):
-        if each.told and each.told.address:
-            by_address[each.told.address].append(i)
-    return KnownCases(plane, known, xy, by_address)
+    return KnownCases(plane, known, xy, register([each.told for each in known if each.told]))
 
 
 def _row(
@@ -306,11 +302,7 @@ def _near(known: KnownCases, index: int) -> int:
     own = known.cases[index]
     if own.told is None or own.row["closed"]:
         return 0
-    metres, _ = measures(own.told.category)
-    apart = np.abs(known.xy - known.xy[index]).max(axis=1)
-    others = set(np.flatnonzero(apart <= metres).tolist()) | set(known.by_address.get(own.told.address, ()))
-    told = [each for i in sorted(others) if (each := known.cases[i].told) is not None]
-    return len(near(own.told, told))
+    return near_in(known.among, own.told, 0)[0]
 
 
 def _value(row: Mapping[str, Any], facet: str) -> str:

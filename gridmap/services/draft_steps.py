@@ -156,7 +156,9 @@ def _land(taken: Taken, session: Session, shapes: Mapping[UUID, Any]) -> drafts.
     flat = plane.unproject_geometries(array_of(change.added.values()))
     return drafts.Land(
         blocks={} if taken.verb is Verb.UNDO else dict(zip(added, flat, strict=True)),
-        owners={block: new for block, (_, new) in change.owner.items()},
+        owners={block: new for block, (_, new) in change.owner.items() if new is not None},
+        came={block for block, (old, _) in change.owner.items() if old is None},
+        gone=[block for block, (_, new) in change.owner.items() if new is None],
         grids={grid_id: None if state is None else columns_of(state) for grid_id, (_, state) in change.grids.items()},
         shapes={grid_id: shape for grid_id, shape in shapes.items() if grid_id in drawn},
         # undoing is no descent, and the blocks of the base have theirs already

@@ -115,6 +115,7 @@ def edit(
         edited = perform(layout, read | {"new_ids": fresh}, guards(session, profile))
     except EditRefused as refusal:
         raise _in_degrees(refusal, plane) from refusal
+    change, inverse = as_json(edited.change)
     used = [str(each) for each in fresh if each in edited.change.grids]
     made = drafts.Edit(
         id=new_id(),
@@ -124,8 +125,8 @@ def edit(
         author=tx.actor,
         at=tx.now,
         operation=_plain(operation) | ({"into": str(read["into"])} if "into" in read else {}) | {"new_ids": used},
-        change=as_json(edited.change),
-        inverse=as_json(edited.change.inverse()),
+        change=change,
+        inverse=inverse,
     )
     _require_within(scope, edited.change, layout, edited.layout)
     drafts.log(tx, made)
@@ -199,17 +200,31 @@ def _held(tx: Transaction, scope: Scope, plan_id: UUID, revision: int | None) ->
             plan=str(plan.id),
             state=plan.state.value,
         )
-    if revision is not None and revision > plan.revision:
-        raise BadInput(f"the draft has revision {plan.revision}, not {revision}: read it again", field="revision")
-    if revision is not None and revision < plan.revision:
-        newer = [step_value(step) for step in drafts.steps_after(tx, scope, plan_id, revision)]
-        raise StaleRevision(
-            f"the draft was changed {len(newer)} times since revision {revision}: read it again, then repeat the edit",
-            plan=str(plan.id),
-            revision=plan.revision,
-            newer=newer,
-        )
+    require_revision(tx, scope, plan, revision)
     return plan, drafts.last_step(tx, scope, plan_id)
+
+
+def require_revision(tx: Transaction, scope: Scope, plan: Plan, revision: int | None) -> None:
+    """Refuse a caller who saw another revision of a plan; None when he does not say which he saw.
+
+    Raises
+    ------
+    StaleRevision
+        It was changed since.
+    BadInput
+        It has no such revision yet.
+    """
+    if revision is None or revision == plan.revision:
+        return
+    if revision > plan.revision:
+        raise BadInput(f"the draft has revision {plan.revision}, not {revision}: read it again", field="revision")
+    newer = [step_value(step) for step in drafts.steps_after(tx, scope, plan.id, revision)]
+    raise StaleRevision(
+        f"the draft was changed {len(newer)} times since revision {revision}: read it again, then repeat what you did",
+        plan=str(plan.id),
+        revision=plan.revision,
+        newer=newer,
+    )
 
 
 def _only_plan_in_force(tx: Transaction, scope: Scope) -> Plan:

@@ -17,11 +17,14 @@ from gridmap.storage import casework as store
 from gridmap.storage import incidents
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from numpy.typing import NDArray
+
     from gridmap.access import Scope
-    from gridmap.casework.categories import Category
+    from gridmap.services.casework_rules import Rules
     from gridmap.storage.boxes import Box
     from gridmap.storage.database import Transaction
 
@@ -98,34 +101,53 @@ def near_reports(
     rows = store.told_near(
         tx,
         scope,
-        box=_box(plane, lonlat, metres) if plane and lonlat else None,
-        address=address.strip(),
+        box=box_around(plane, np.array([lonlat]), metres) if plane else None,
+        addresses={address.strip()} - {""},
         since=at - window,
         until=at + window,
     )
     void = rules.ladders[""].void
     listed = {row["id"]: row for row in rows if row["state"] not in void}
     own = {"id": own_id, "reported_at": at, "category": category, "address": address}
-    told = _told(own | dict(zip(("lon", "lat"), lonlat or (None, None), strict=True)), plane, kind)
-    others = [_told(row, plane, rules.catalogue.find(row["category"] or "")) for row in listed.values()]
+    own |= dict(zip(("lon", "lat"), lonlat or (None, None), strict=True))
+    told, *others = told_of(rules, [own, *listed.values()], plane)
     return NearReports(metres, days, [_near_by(listed[each.id], each) for each in near(told, others)])
 
 
-def _box(plane: Plane, lonlat: tuple[float, float], metres: float) -> Box:
-    """Return a box in degrees that holds a circle around a point."""
-    x, y = plane.project(np.array([lonlat]))[0]
-    corners = plane.unproject(np.array([[x + i * metres, y + j * metres] for i in (-1, 1) for j in (-1, 1)]))
+def box_around(plane: Plane, lonlat: NDArray[np.float64], metres: float) -> Box:
+    """Return a box in degrees that holds the circles around points, (N, 2) lon/lat EPSG:4490."""
+    xy = plane.project(lonlat)
+    low, high = xy.min(axis=0) - metres, xy.max(axis=0) + metres
+    corners = plane.unproject(np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])]))
     west, south = corners.min(axis=0).tolist()
     east, north = corners.max(axis=0).tolist()
     return west, south, east, north
 
 
-def _told(row: dict[str, Any], plane: Plane | None, kind: Category | None) -> Told:
-    xy = None
-    if plane and row["lon"] is not None:
-        x, y = plane.project(np.array([[row["lon"], row["lat"]]]))[0].tolist()
-        xy = (x, y)
-    return Told(row["id"], xy, row["reported_at"], kind, row["category"] or "", (row["address"] or "").strip())
+def told_of(rules: Rules, rows: Sequence[Mapping[str, Any]], plane: Plane | None) -> list[Told]:
+    """Take reports as they can be compared.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        id, lon, lat, reported_at, category and address.
+    """
+    lonlat = np.array([[np.nan if row[name] is None else row[name] for name in ("lon", "lat")] for row in rows])
+    placed = np.isfinite(lonlat).all(axis=1) if len(rows) else np.zeros(0, dtype=bool)
+    xy = np.full(lonlat.shape, np.nan)
+    if plane and placed.any():
+        xy[placed] = plane.project(lonlat[placed])
+    return [
+        Told(
+            row["id"],
+            (at[0], at[1]) if plane and known else None,
+            row["reported_at"],
+            rules.catalogue.find(row["category"] or ""),
+            row["category"] or "",
+            (row["address"] or "").strip(),
+        )
+        for row, at, known in zip(rows, xy.tolist(), placed.tolist(), strict=True)
+    ]
 
 
 def _near_by(row: dict[str, Any], found: Near) -> NearBy:

@@ -39,8 +39,8 @@ _CROSSING_APART = 60.0
 class Gathering:
     """Nodes on their way, and what has to be looked up while they are gathered.
 
-    `building_at` maps a building's code to its node, `compound_at` a compound's code, `community_at` the id of a
-    community.
+    `building_at` maps a building's code to its node, `compound_at` a compound's code and `compound_named` its
+    name, `community_at` the id of a community.
     `plates` are all places that house numbers were seen at, with whether only an outline told: a point is better, and
     of several the one nearest to the road is the door.
     `unread` counts addresses of records that lead to no node.
@@ -50,6 +50,7 @@ class Gathering:
     nodes: Nodes = field(default_factory=Nodes)
     building_at: dict[str, int] = field(default_factory=dict)
     compound_at: dict[str, int] = field(default_factory=dict)
+    compound_named: dict[str, int] = field(default_factory=dict)
     community_at: dict[UUID, int] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
     plates: dict[int, list[tuple[bool, tuple[float, float]]]] = field(default_factory=dict)
@@ -153,9 +154,11 @@ def finish(made: Gathering) -> None:
     add_crossings(nodes)
     nodes.place_by_children()
     areas = frozenset(made.areas)
+    roads = {nodes.keys[at] for at, level in enumerate(nodes.level) if level == LEVEL["road"]}
     for at, level in enumerate(nodes.level):
         if level in _CALLED_OTHERWISE:
-            nodes.aliases.extend((at, other) for other in other_names(level, nodes.names[at], areas))
+            others = other_names(level, nodes.names[at], areas)
+            nodes.aliases.extend((at, other) for other in others if other not in roads)
 
 
 _CALLED_OTHERWISE = frozenset(LEVEL[level] for level in ("community", "town", "compound", "poi"))
@@ -266,6 +269,7 @@ def _compounds(tx: Transaction, scope: Scope, made: Gathering) -> None:
         if shape is not None:
             made.nodes.shapes[at] = shape
         made.compound_at[row["code"]] = at
+        made.compound_named[made.nodes.keys[at]] = at
 
 
 def _buildings(tx: Transaction, scope: Scope, made: Gathering) -> None:
@@ -332,15 +336,13 @@ def _households(tx: Transaction, scope: Scope, made: Gathering) -> None:
 
 def building_of(made: Gathering, reading: Reading) -> int:
     """Return the node of the building that an address names, made when it is new; -1 when it names none."""
-    nodes = made.nodes
-    compounds = {nodes.keys[at]: at for at in made.compound_at.values()}
     place = next((str(each.value) for each in reading.fields if each.label == "place"), "")
     building = next((each for each in reading.fields if each.label == "building"), None)
     door = made.door(reading, None, "households")
-    above = compounds.get(place, door)
+    above = made.compound_named.get(place, door)
     if building is None or above < 0:
         return above
-    return nodes.add("building", building.text, str(building.value), above, source="households")
+    return made.nodes.add("building", building.text, str(building.value), above, source="households")
 
 
 def _places(tx: Transaction, scope: Scope, made: Gathering, kind: str) -> None:

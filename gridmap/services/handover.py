@@ -38,6 +38,7 @@ _COLUMNS = {
     "shops": ("code", "name", "category", "address", "contact", "phone"),
     "organisations": ("code", "name", "category", "address", "contact", "phone"),
     "social_organisations": ("code", "name", "category", "address", "contact", "phone"),
+    "party_organisations": ("code", "name", "category", "address", "contact", "phone", "members"),
     "key_places": ("code", "name", "category", "address", "contact", "phone"),
     "incidents": ("number", "title", "category", "address", "reported_at", "state", "deadline"),
 }

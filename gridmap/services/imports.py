@@ -20,7 +20,7 @@ from gridmap.errors import BadInput, Conflict, NoPlan
 from gridmap.files import Refusal
 from gridmap.model.kinds import Kind, kind_named
 from gridmap.model.land import new_id
-from gridmap.services import assigning, grid_import
+from gridmap.services import assigning, case_import, grid_import
 from gridmap.services.areas import Areas, add_subdistrict, areas, subdistrict_coded
 from gridmap.services.plan_land import today
 from gridmap.services.rows import Incoming, Judged, Outcome, judge, key_of
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from gridmap.files import Chunk, Row, Source
+    from gridmap.model.cases import Assignment
     from gridmap.storage.database import Transaction
 
 _RESUMABLE = timedelta(days=7)
@@ -304,17 +305,21 @@ def _plane_of(each: Judged) -> int:
 
 
 def _write(tx: Transaction, kind: Kind, run_id: UUID, judged: Sequence[Judged]) -> None:
-    """Add and change records, and give each that has a place its grid."""
+    """Add and change records, give each that has a place its grid, and each new incident its file."""
     added = [each.record | {"id": new_id(), "import_id": run_id} for each in judged if each.outcome is Outcome.ADDED]
     changed = [
         each.record | {"id": each.stored["id"], "import_id": run_id}
         for each in judged
         if each.outcome is Outcome.CHANGED and each.stored
     ]
+    verdicts: dict[UUID, Assignment] = {}
     if kind.assigned:
         stored = {each.stored["id"]: each.stored for each in judged if each.stored}
-        _assign(tx, kind, [*added, *changed], stored)
+        verdicts = _assign(tx, kind, [*added, *changed], stored)
+    files = case_import.opened_for(tx, added, verdicts) if kind.name == "incidents" else None
     registers.insert_many(tx, kind, added)
+    if files:
+        case_import.write(tx, files)
     by_fields: dict[frozenset[str], list[dict[str, Any]]] = {}
     for record in changed:
         by_fields.setdefault(frozenset(record), []).append(record)
@@ -322,18 +327,21 @@ def _write(tx: Transaction, kind: Kind, run_id: UUID, judged: Sequence[Judged]) 
         registers.update_many(tx, kind, records)
 
 
-def _assign(tx: Transaction, kind: Kind, records: list[dict[str, Any]], stored: dict[UUID, dict[str, Any]]) -> None:
+def _assign(
+    tx: Transaction, kind: Kind, records: list[dict[str, Any]], stored: dict[UUID, dict[str, Any]]
+) -> dict[UUID, Assignment]:
     """Decide records before they are written; one that names no community gets that of its grid."""
     if not records:
-        return
+        return {}
     whole = [stored.get(record["id"], {}) | record for record in records]
     shapes = np.array([record.get("geom") for record in whole], dtype=object)
     lonlat = np.column_stack((shapely.get_x(shapes), shapely.get_y(shapes)))
     columns = {name: [record.get(name) for record in whole] for name in assigning.wanted_columns(kind)}
     located = assigning.decide_now(tx, kind, [record["id"] for record in records], lonlat, columns)
     if located is None:
-        return
+        return {}
     assignments.put(tx, located.assignments)
     for record, full, community in zip(records, whole, located.community_ids, strict=True):
         if full.get("community_id") is None and community is not None:
             record["community_id"] = community
+    return {each.subject_id: each for each in located.assignments}

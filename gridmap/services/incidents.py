@@ -2,66 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import shapely
-
-from gridmap import codes
 from gridmap.access import Scope
-from gridmap.errors import BadInput, NotFound
+from gridmap.errors import NotFound
 from gridmap.model.kinds import kind_named
-from gridmap.model.land import new_id
-from gridmap.model.moments import SHANGHAI
-from gridmap.services.assigning import decide_now
+from gridmap.services import taking
 from gridmap.services.case_given import resolve
-from gridmap.services.case_opening import Order, due_at, open_file
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.incident_views import IncidentView, brief_of, incident_view, incident_views
-from gridmap.services.locating import to_position
+from gridmap.services.duplicates import NearReports, near_reports
+from gridmap.services.incident_views import IncidentView, assigned_to, brief_of, incident_view, incident_views
+from gridmap.services.intake_places import from_gazetteer
 from gridmap.storage import assignments, audit, casework, plans, registers
 from gridmap.storage import incidents as store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gridmap.services.described import AssignedTo
+    from gridmap.services.reports import Report
+    from gridmap.services.taking import Placed
     from gridmap.storage.database import Transaction
 
 _INCIDENTS = kind_named("incidents")
-FIRST_STATE, DRAFT_STATE = "待受理", "暂存"
-_LATEST_AHEAD = timedelta(minutes=10)  # clocks differ, reports do not come from the future
-_EARLIEST = datetime(1949, 10, 1, tzinfo=SHANGHAI)  # what lies before is a slip of the pen
+_UNTITLED = "未填写标题"  # of a report that is looked at before it is handed in
 
 
 @dataclass(frozen=True)
-class Report:
-    """What somebody reports; `lon` and `lat` in the system `crs` names, both or neither.
+class Checked:
+    """What would become of a report.
 
-    `deadline` and `return_until` are those of an order from above: they win over our own. `original` keeps the texts
-    that came in where the fields were made from them. A `draft` (暂存) is not handed in yet.
+    Parameters
+    ----------
+    status : str
+        归格, 边界待核 or 待定位.
+    why : str
+        Chinese: what a person has to look at; empty when nothing.
+    place : mapping
+        What is known of the place: `matter` and `home` as addresses; where they were found, `point` and `address` with
+        their circles, and how far they are `apart`, in metres.
+    duplicates : NearReports
+        Reports that may be the same matter. They are only suggested.
     """
 
-    title: str
-    description: str = ""
-    category: str = ""
-    source: str = ""
-    address: str = ""
-    lon: float | None = None
-    lat: float | None = None
-    crs: str = "EPSG:4490"
-    accuracy: float = 0.0
-    building: str | None = None
-    floor: int | None = None
-    reporter: str = ""
-    phone: str = ""
-    number: str | None = None
-    reported_at: datetime | None = None
-    deadline: datetime | None = None
-    return_until: datetime | None = None
-    original: Mapping[str, Any] | None = None
-    draft: bool = False
+    status: str
+    why: str
+    address: str
+    lon: float | None
+    lat: float | None
+    accuracy: float
+    place: Mapping[str, Any]
+    assignment: AssignedTo | None
+    duplicates: NearReports
+
+
+@dataclass(frozen=True)
+class Reported(IncidentView):
+    """An incident that has just come in, with what `Checked` says of it."""
+
+    status: str
+    why: str
+    place: Mapping[str, Any]
+    duplicates: NearReports
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,17 @@ class IncidentPage:
     items: list[IncidentView]
 
 
-def report_incident(tx: Transaction, scope: Scope, report: Report) -> IncidentView:
+def report_incident(tx: Transaction, scope: Scope, report: Report) -> Reported:
     """Store an incident, give it its grid at once, and say who has it.
 
-    Without a point, or while no plan is in force, it waits as 待定位.
+    Its place is its point, or that of its address, by the way that a sheet of rows takes. Where neither is known, or no
+    plan is in force, it waits as 待定位.
 
     Raises
     ------
     BadInput
-        The title is blank, one of longitude and latitude is missing, or the time cannot be.
+        The title is blank, one of longitude and latitude is missing, the time cannot be, or an address holds that was
+        not found.
     CodeRefused
         A spreadsheet has damaged the number or the code of the building.
     CrsRefused, CoordinatesRefused
@@ -88,88 +93,65 @@ def report_incident(tx: Transaction, scope: Scope, report: Report) -> IncidentVi
     Conflict
         An incident with that number exists.
     """
-    record = record_of(tx, report)
-    shape = record["geom"]
-    lonlat = np.array([[shape.x, shape.y]]) if shape is not None else np.full((1, 2), np.nan)
-    columns: dict[str, list[Any]] = {
-        "accuracy": [report.accuracy],
-        "building": [record["building"]],
-        "floor": [report.floor],
-    }
-    located = decide_now(tx, _INCIDENTS, [record["id"]], lonlat, columns)
-    if located:
-        record["community_id"] = located.community_ids[0]
+    placed = _placed(tx, report, held=True)
     rules = current_rules(tx)
-    file = open_file(tx, rules, order_of(record, report), located.assignments[0] if located else None)
-    record["deadline"] = due_at(rules, file)
+    (file,) = taking.opened(tx, rules, [placed])
+    record = placed.record
     registers.insert_many(tx, _INCIDENTS, [record])
-    if located:
-        assignments.put(tx, located.assignments)
-    casework.add_file(tx, file)
+    assignments.put(tx, [placed.verdict] if placed.verdict else [])
+    casework.add_files(tx, [file])
     audit.record(tx, "report", "incident", record["id"], detail={"number": record["number"]})
     # Whoever reports may see the report, wherever it lies; the grid stays hidden when it is out of scope.
     case = store.incident_named(tx, Scope.everything(scope.actor), record["id"])
-    return incident_view(tx, scope, case, brief_of(scope, rules, case, file, (), tx.now))
+    view = incident_view(tx, scope, case, brief_of(scope, rules, case, file, (), tx.now))
+    return Reported(
+        **vars(view),
+        status=placed.status.value,
+        why=placed.why,
+        place=placed.where.told,
+        duplicates=_near(tx, scope, placed),
+    )
 
 
-def record_of(tx: Transaction, report: Report) -> dict[str, Any]:
-    """Make the row of an incident, not yet assigned.
+def check_report(tx: Transaction, scope: Scope, report: Report) -> Checked:
+    """Say what would become of a report, which may have no title yet; nothing is written.
 
     Raises
     ------
     BadInput, CodeRefused, CrsRefused, CoordinatesRefused
         As `report_incident`.
     """
-    if not report.title.strip():
-        raise BadInput("an incident needs a title: say in a few words what is the matter", field="title")
-    if (report.lon is None) != (report.lat is None):
-        raise BadInput("longitude and latitude go together: give both or neither", field="lon, lat")
-    reported_at = _aware(report.reported_at) or tx.now
-    if reported_at > tx.now + _LATEST_AHEAD:
-        raise BadInput(f"reported_at {reported_at.isoformat()} lies in the future", field="reported_at")
-    if reported_at < _EARLIEST:
-        raise BadInput(f"reported_at {reported_at.isoformat()} is too long ago", field="reported_at")
-    point = None
-    if report.lon is not None and report.lat is not None:
-        point = shapely.Point(to_position(report.lon, report.lat, report.crs))
-    identity = new_id()
-    texts = ("title", "description", "category", "source", "address", "reporter", "phone", "floor")
-    return {name: getattr(report, name) for name in texts} | {
-        "id": identity,
-        "number": _code(report.number) or f"R{tx.now.astimezone(SHANGHAI):%Y%m%d}-{identity.hex[:8].upper()}",
-        "building": _code(report.building),
-        "reported_at": reported_at,
-        "state": DRAFT_STATE if report.draft else FIRST_STATE,
-        "accuracy": report.accuracy,
-        "geom": point,
-    }
-
-
-def order_of(record: dict[str, Any], report: Report) -> Order:
-    """Make what a file is opened by.
-
-    Raises
-    ------
-    BadInput
-        A deadline lies before the report.
-    """
-    deadline, return_until = _aware(report.deadline), _aware(report.return_until)
-    for name, moment in (("deadline", deadline), ("return_until", return_until)):
-        if moment is not None and moment <= record["reported_at"]:
-            raise BadInput(f"{name} {moment.isoformat()} lies before the report", field=name)
-    return Order(
-        record["id"], report.source, report.category, record["reported_at"], deadline, return_until, report.original
+    placed = _placed(tx, replace(report, title=report.title.strip() or _UNTITLED), held=False)
+    lon, lat = placed.where.position or (None, None)
+    return Checked(
+        status=placed.status.value,
+        why=placed.why,
+        address=placed.record["address"],
+        lon=lon,
+        lat=lat,
+        accuracy=placed.where.accuracy,
+        place=placed.where.told,
+        assignment=assigned_to(tx, scope, placed.verdict),
+        duplicates=_near(tx, scope, placed),
     )
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    """Read a moment without a time zone as one of Asia/Shanghai."""
-    return moment.replace(tzinfo=SHANGHAI) if moment and moment.tzinfo is None else moment
+def _placed(tx: Transaction, report: Report, *, held: bool) -> Placed:
+    places = taking.geocoded(from_gazetteer(tx), [report])
+    return taking.placed(tx, [taking.ready(tx, report, places)], held=held)[0]
 
 
-def _code(text: str | None) -> str | None:
-    """Read a code as files are read, so that one thing has one code however it came."""
-    return codes.clean_text(text) or None if text else None
+def _near(tx: Transaction, scope: Scope, placed: Placed) -> NearReports:
+    record = placed.record
+    return near_reports(
+        tx,
+        scope,
+        lonlat=placed.where.position,
+        category=record["category"],
+        address=record["address"],
+        at=record["reported_at"],
+        own_id=record["id"],
+    )
 
 
 def list_incidents(

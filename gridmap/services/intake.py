@@ -7,22 +7,19 @@ simply done again. Nothing here commits.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
-
-import numpy as np
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from gridmap.access import Scope
 from gridmap.errors import BadInput, GridmapError, NoPlan
 from gridmap.files.vocabulary import fold, intake_words
 from gridmap.model.kinds import kind_named
-from gridmap.services.assigning import decide, decide_now
-from gridmap.services.case_opening import due_at, open_file
+from gridmap.services import taking
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.incidents import FIRST_STATE, Report, order_of, record_of
-from gridmap.services.intake_places import Status, doubted, status_of, texts_of, whereabouts
+from gridmap.services.intake_places import Status
 from gridmap.services.intake_steps import entry_step
 from gridmap.services.plan_land import plans_in_force
+from gridmap.services.reports import FIRST_STATE, Report
 from gridmap.storage import assignments, audit, casework, registers
 
 if TYPE_CHECKING:
@@ -30,15 +27,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from numpy.typing import NDArray
     from shapely import Point
 
     from gridmap.files import Refusal, Row
-    from gridmap.model.cases import Assignment
-    from gridmap.model.kinds import Kind
-    from gridmap.services.assigning import Located
-    from gridmap.services.casework_rules import Rules
-    from gridmap.services.intake_places import Geocode, Texts, Whereabouts
+    from gridmap.services.intake_places import Geocode, TextPlace
+    from gridmap.services.intake_twins import Twin
+    from gridmap.services.taking import Placed, Ready
     from gridmap.storage.database import Transaction
 
 _INCIDENTS = kind_named("incidents")
@@ -53,8 +47,6 @@ class Order:
     ----------
     row : int
         As the user sees it in the sheet; a position from 1 where there is none.
-    home : str
-        The caller's address, where a column says it.
     state : str
         As the other system has it; taken over where the ladder knows it.
     closed_at : datetime or None
@@ -63,7 +55,6 @@ class Order:
 
     row: int
     report: Report
-    home: str = ""
     state: str = ""
     closed_at: datetime | None = None
 
@@ -78,6 +69,15 @@ class Taken:
         Chinese: what a person has to look at, or why it is refused.
     grid_code, grid_name : str or None
         Also for 边界待核, where a grid has it until a person decides.
+    lon, lat : float or None
+        Where it was taken to be, EPSG:4490.
+    title, category, address, state, reported_at
+        Of the incident.
+    alike : int
+        How many reports may be the same matter (疑似重复): rows of this sheet, and incidents that were there. A person
+        decides.
+    duplicates : list of Twin
+        The likeliest of them.
     """
 
     row: int
@@ -87,6 +87,15 @@ class Taken:
     incident_id: UUID | None = None
     grid_code: str | None = None
     grid_name: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    title: str = ""
+    category: str = ""
+    address: str = ""
+    state: str = ""
+    reported_at: datetime | None = None
+    alike: int = 0
+    duplicates: list[Twin] = field(default_factory=list)
 
 
 @dataclass
@@ -100,6 +109,11 @@ class IntakeReport:
     rows: list[Taken] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def alike(self) -> int:
+        """How many of the new rows may be the same matter as another report."""
+        return sum(each.alike > 0 for each in self.rows)
 
     @property
     def added(self) -> int:
@@ -151,6 +165,7 @@ def order_in(row: Row, profile: str, source: str = "") -> Order:
         title=str(values.get("title") or "") or _title(description or address or category),
         description=description,
         address=address,
+        home=str(values.get("home") or ""),
         reporter=str(values.get("reporter") or ""),
         phone=str(values.get("phone") or ""),
         category=category,
@@ -169,7 +184,6 @@ def order_in(row: Row, profile: str, source: str = "") -> Order:
     return Order(
         row.number,
         report,
-        home=str(values.get("home") or ""),
         state=str(values.get("state") or ""),
         closed_at=values.get("closed_at"),  # type: ignore[arg-type]
     )
@@ -187,23 +201,28 @@ def take_in(
     file : str
         Name of the sheet, for the audit.
     """
-    rules = current_rules(tx)
     known = _known(tx, orders)
     taken: dict[int, Taken] = {}
-    ready: list[tuple[Order, Whereabouts, dict[str, Any]]] = []
+    ready: list[Ready] = []
+    rows: list[Order] = []
     fresh = [order for order in orders if order.report.number not in known]
-    texts = [texts_of(order.report, order.home) for order in fresh]
-    places = _geocoded(geocode, texts)
-    for order, said in zip(fresh, texts, strict=True):
+    places = taking.geocoded(geocode, [order.report for order in fresh])
+    for order in fresh:
         try:
-            where = whereabouts(order.report, said, places.get(said.matter))
-            ready.append((order, where, _record(tx, order, where)))
+            ready.append(_ready(tx, order, places))
+            rows.append(order)
         except GridmapError as error:
             taken[order.row] = Taken(order.row, order.report.number or "", Status.REFUSED, _chinese(error))
     for order in orders:
         if order.report.number in known:
             taken[order.row] = Taken(order.row, order.report.number or "", Status.KNOWN, "该工单编号已经导入")
-    taken.update(_decided(tx, rules, ready, file, dry_run=dry_run))
+    placed = taking.placed(tx, ready, held=not dry_run)
+    _set_states(tx, rows, placed)
+    grids = _grids(tx) if placed else {}
+    for order, each in zip(rows, placed, strict=True):
+        taken[order.row] = _taken(order, each, grids)
+    if placed and not dry_run:
+        _write(tx, rows, placed, file)
     return [taken[order.row] for order in orders]
 
 
@@ -213,106 +232,59 @@ def _known(tx: Transaction, orders: Sequence[Order]) -> set[str]:
     return {key[0] for key in found}
 
 
-def _geocoded(geocode: Geocode, texts: Sequence[Texts]) -> dict[str, Any]:
-    asked = sorted({each.matter for each in texts if each.matter})
-    return dict(zip(asked, geocode(asked), strict=True)) if asked else {}
-
-
-def _record(tx: Transaction, order: Order, where: Whereabouts) -> dict[str, Any]:
-    """Make the row of an incident, with the place that was found."""
-    report = order.report
-    lon, lat = where.position or (None, None)
-    record = record_of(
-        tx,
-        replace(
-            report, address=where.texts.matter or report.address, lon=lon, lat=lat, crs="EPSG:4490",
-            accuracy=where.accuracy,
-        ),
-    )  # fmt: skip
-    if order.closed_at and order.closed_at < record["reported_at"]:
+def _ready(tx: Transaction, order: Order, places: Mapping[str, TextPlace | None]) -> Ready:
+    made = taking.ready(tx, order.report, places)
+    if order.closed_at and order.closed_at < made.record["reported_at"]:
         raise BadInput("办结时间早于受理时间，请核对", field="closed_at")
-    order_of(record, report)  # refuses a deadline that cannot be, before anything is written
-    return record
+    return made
 
 
-def _decided(
-    tx: Transaction,
-    rules: Rules,
-    ready: Sequence[tuple[Order, Whereabouts, dict[str, Any]]],
-    file: str,
-    *,
-    dry_run: bool,
-) -> dict[int, Taken]:
-    if not ready:
-        return {}
-    records = [record for _, _, record in ready]
-    lonlat = np.array([where.position or (np.nan, np.nan) for _, where, _ in ready], dtype=np.float64)
-    columns = {name: [record[name] for record in records] for name in ("accuracy", "building", "floor")}
-    give = _decided_unheld if dry_run else decide_now
-    located = give(tx, _INCIDENTS, [record["id"] for record in records], lonlat, columns)
-    verdicts: list[Assignment | None] = (
-        [doubted(each, where) for each, (_, where, _) in zip(located.assignments, ready, strict=True)]
-        if located
-        else [None] * len(ready)
+def _set_states(tx: Transaction, rows: Sequence[Order], placed: Sequence[Placed]) -> None:
+    """Take over the state that another system has, where the ladder knows it."""
+    rules = current_rules(tx)
+    for order, each in zip(rows, placed, strict=True):
+        ladder = rules.ladders[rules.profile(each.record["source"])]
+        each.record["state"] = order.state if order.state in ladder.states else FIRST_STATE
+
+
+def _taken(order: Order, placed: Placed, grids: Mapping[UUID, tuple[str, str]]) -> Taken:
+    verdict, record = placed.verdict, placed.record
+    code, name = grids.get(verdict.grid_id, (None, None)) if verdict and verdict.grid_id else (None, None)
+    words = ("title", "category", "address", "state", "reported_at")
+    return Taken(
+        order.row,
+        record["number"],
+        placed.status,
+        placed.why,
+        record["id"],
+        code,
+        name,
+        *(placed.where.position or (None, None)),
+        **{word: record[word] for word in words},
     )
-    grids = _grids(tx) if located else {}
-    taken = {}
-    for (order, where, record), verdict in zip(ready, verdicts, strict=True):
-        status, why = status_of(where, verdict)
-        grid = grids.get(verdict.grid_id) if verdict and verdict.grid_id else None
-        code, name = grid or (None, None)
-        taken[order.row] = Taken(order.row, record["number"], status, why, record["id"], code, name)
-    if not dry_run:
-        communities = located.community_ids if located else [None] * len(ready)
-        _write(tx, rules, ready, verdicts, communities, taken, file)
-    return taken
-
-
-def _decided_unheld(
-    tx: Transaction, kind: Kind, ids: Sequence[UUID], lonlat: NDArray[np.float64], columns: dict[str, list[Any]]
-) -> Located | None:
-    """Decide without holding the plan: a transaction that only reads cannot."""
-    try:
-        return decide(kind, ids, lonlat, columns, plans_in_force(tx))
-    except NoPlan:
-        return None
 
 
 def _grids(tx: Transaction) -> dict[UUID, tuple[str, str]]:
-    return {grid.id: (grid.code, grid.name) for plan in plans_in_force(tx) for grid in plan.grids.values()}
+    try:
+        return {grid.id: (grid.code, grid.name) for plan in plans_in_force(tx) for grid in plan.grids.values()}
+    except NoPlan:
+        return {}
 
 
-def _write(
-    tx: Transaction,
-    rules: Rules,
-    ready: Sequence[tuple[Order, Whereabouts, dict[str, Any]]],
-    verdicts: Sequence[Assignment | None],
-    communities: Sequence[UUID | None],
-    taken: Mapping[int, Taken],
-    file: str,
-) -> None:
-    files, steps = [], []
-    for (order, where, record), verdict, community in zip(ready, verdicts, communities, strict=True):
-        outcome = taken[order.row]
-        place = where.told | {"status": outcome.status.value, "why": outcome.why}
-        original = dict(order.report.original or {}) | {"address": order.report.address, "place": place}
-        opened = open_file(tx, rules, order_of(record, replace(order.report, original=original)), verdict)
-        record["community_id"] = community
-        record["deadline"] = due_at(rules, opened)
-        ladder = rules.ladders[opened.profile]
-        record["state"] = order.state if order.state in ladder.states else FIRST_STATE
-        files.append(opened)
-        if record["state"] != FIRST_STATE:
-            steps.append(entry_step(tx, record, order, opened.level))
-    registers.insert_many(tx, _INCIDENTS, [record for _, _, record in ready])
-    assignments.put(tx, [verdict for verdict in verdicts if verdict])
-    for opened in files:
-        casework.put_file(tx, opened)
-    for step in steps:
-        casework.add_step(tx, step)
-    for order, _, record in ready:
-        detail = {"number": record["number"], "status": taken[order.row].status.value, "row": order.row, "file": file}
-        audit.record(tx, "intake", "incident", record["id"], detail=detail)
+def _write(tx: Transaction, rows: Sequence[Order], placed: Sequence[Placed], file: str) -> None:
+    files = taking.opened(tx, current_rules(tx), placed)
+    steps = [
+        entry_step(tx, each.record, opened.level, order.closed_at)
+        for order, each, opened in zip(rows, placed, files, strict=True)
+        if each.record["state"] != FIRST_STATE
+    ]
+    registers.insert_many(tx, _INCIDENTS, [each.record for each in placed])
+    assignments.put(tx, [each.verdict for each in placed if each.verdict])
+    casework.add_files(tx, files)
+    casework.add_steps(tx, steps)
+    for order, each in zip(rows, placed, strict=True):
+        detail = {"number": each.record["number"], "status": each.status.value, "row": order.row, "file": file}
+        audit.record(tx, "intake", "incident", each.record["id"], detail=detail)
 
 
 def _title(text: str) -> str:
@@ -342,5 +314,6 @@ def _chinese(error: GridmapError) -> str:
         "reported_at": "受理时间在将来或太久以前，请核对",
         "deadline": "办结时限早于受理时间，请核对",
         "return_until": "退单时限早于受理时间，请核对",
+        "lon, lat": "经度和纬度须同时填写",
     }
     return said.get(str(error.evidence.get("field", "")), error.message)

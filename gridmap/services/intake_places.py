@@ -18,14 +18,17 @@ from gridmap.address.answer import MATCH_LEVELS
 from gridmap.address.free_text import find_addresses
 from gridmap.address.normalise import normalise
 from gridmap.datum import Plane
+from gridmap.errors import BadInput
 from gridmap.files.vocabulary import intake_words
 from gridmap.model.cases import Reason
 from gridmap.services.geocoding import locate_text
 from gridmap.services.locating import to_position
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gridmap.model.cases import Assignment
-    from gridmap.services.incidents import Report
+    from gridmap.services.reports import Report
     from gridmap.storage.database import Transaction
 
 
@@ -90,7 +93,7 @@ class Texts:
     home: str
 
 
-def texts_of(report: Report, home: str = "") -> Texts:
+def texts_of(report: Report) -> Texts:
     """Read which place a report is about and which is the caller's home; both are kept.
 
     The address that was given goes first, unless the text says of that very address that the caller lives there and
@@ -99,7 +102,7 @@ def texts_of(report: Report, home: str = "") -> Texts:
     given = report.address.strip()
     told = find_addresses(report.description) if report.description else []
     by_role = {each.role: report.description[slice(*each.span)] for each in told if each.role != "other"}
-    lives, matter = home.strip() or by_role.get("home", ""), by_role.get("matter", "")
+    lives, matter = report.home.strip() or by_role.get("home", ""), by_role.get("matter", "")
     if not given:
         return Texts(matter, lives)
     if matter and lives and _same(given, lives) and not _same(matter, lives):
@@ -139,33 +142,53 @@ class Whereabouts:
 def whereabouts(report: Report, texts: Texts, found: TextPlace | None) -> Whereabouts:
     """Say where a report is: at its point, else at the point of its address; where the two disagree, it says so.
 
+    What a person says is right (`Report.holds`) is taken, and nothing is asked any more.
+
     Raises
     ------
+    BadInput
+        One of longitude and latitude is missing, or an address holds that was not found.
     CrsRefused, CoordinatesRefused
         The point cannot be what was declared.
     """
+    if (report.lon is None) != (report.lat is None):
+        raise BadInput("longitude and latitude go together: give both or neither", field="lon, lat")
     told: dict[str, Any] = {"matter": texts.matter, "home": texts.home}
     if found:
         found = replace(found, radius=found.radius + _beside(texts.matter))
         told["address"] = {"lon": found.lon, "lat": found.lat, "radius": found.radius, "words": found.words}
-    if report.lon is None or report.lat is None:
-        if found is None:
-            why = f"地址“{texts.matter}”未能定位，请人工定位" if texts.matter else "没有坐标，也没有地址，请人工定位"
-            return Whereabouts(texts, None, 0.0, why, told)
-        doubt = "" if found.sure else f"地址“{texts.matter}”定位可信度低（{found.words}），请核实"
-        return Whereabouts(texts, (found.lon, found.lat), found.radius, doubt, told)
-    position = to_position(report.lon, report.lat, report.crs)
-    told["point"] = {"lon": position[0], "lat": position[1], "accuracy": report.accuracy}
-    doubt = ""
-    if found and found.sure:
-        apart = metres_between(position, (found.lon, found.lat))
-        allowed = (report.accuracy or float(intake_words()["accuracy"])) + found.radius
-        told["apart"] = round(apart, 1)
-        if apart > allowed:
-            doubt = (
-                f"坐标与地址“{texts.matter}”相距 {apart:.0f} 米，超过两者误差之和 {allowed:.0f} 米，请核实以哪一个为准"
+    point = (
+        to_position(report.lon, report.lat, report.crs) if report.lon is not None and report.lat is not None else None
+    )
+    if point:
+        told["point"] = {"lon": point[0], "lat": point[1], "accuracy": report.accuracy}
+    if point and found:
+        told["apart"] = round(metres_between(point, (found.lon, found.lat)), 1)
+    if report.holds:
+        told["holds"] = report.holds
+    if point and report.holds != "address":
+        doubt = "" if report.holds else _disagreement(texts, told, found)
+        return Whereabouts(texts, point, report.accuracy, doubt, told)
+    if found is None:
+        if report.holds == "address":
+            raise BadInput(
+                "the address was not found, so that it cannot hold: correct it or keep the point", field="holds"
             )
-    return Whereabouts(texts, position, report.accuracy, doubt, told)
+        why = f"地址“{texts.matter}”未能定位，请人工定位" if texts.matter else "没有坐标，也没有地址，请人工定位"
+        return Whereabouts(texts, None, 0.0, why, told)
+    doubt = "" if found.sure or report.holds else f"地址“{texts.matter}”定位可信度低（{found.words}），请核实"
+    return Whereabouts(texts, (found.lon, found.lat), found.radius, doubt, told)
+
+
+def _disagreement(texts: Texts, told: Mapping[str, Any], found: TextPlace | None) -> str:
+    """Say in Chinese that point and address are farther apart than both may be off; empty when they are not."""
+    if found is None or not found.sure:
+        return ""
+    apart = told["apart"]
+    allowed = (told["point"]["accuracy"] or float(intake_words()["accuracy"])) + found.radius
+    if apart <= allowed:
+        return ""
+    return f"坐标与地址“{texts.matter}”相距 {apart:.0f} 米，超过两者误差之和 {allowed:.0f} 米，请核实以哪一个为准"
 
 
 def _beside(text: str) -> float:

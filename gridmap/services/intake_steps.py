@@ -8,18 +8,19 @@ from gridmap.model.casework import TAKEN_OVER, Step
 from gridmap.model.land import new_id
 
 if TYPE_CHECKING:
-    from gridmap.services.intake import Order
+    from datetime import datetime
+
     from gridmap.storage.database import Transaction
 
 
-def entry_step(tx: Transaction, record: dict[str, Any], order: Order, level: str) -> Step:
+def entry_step(tx: Transaction, record: dict[str, Any], level: str, closed_at: datetime | None = None) -> Step:
     """Make the step that tells in which state a case came, and when the other system closed it, where that is known."""
-    given = {"closed_at": order.closed_at.isoformat()} if order.closed_at else {}
+    given = {"closed_at": closed_at.isoformat()} if closed_at else {}
     return Step(
         id=new_id(),
         incident_id=record["id"],
         number=1,
-        at=order.closed_at or tx.now,
+        at=closed_at or tx.now,
         actor=tx.actor,
         role="",
         move=TAKEN_OVER,

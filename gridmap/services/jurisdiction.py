@@ -25,7 +25,7 @@ from gridmap.services.jurisdiction_ground import SIDE_WORDS, Surrounding, pictur
 from gridmap.services.jurisdiction_text import sentence
 from gridmap.services.locating import POINT, locate, to_position
 from gridmap.services.plan_land import plans_in_force, today
-from gridmap.storage import audit, incidents, plans, statements
+from gridmap.storage import audit, casework, incidents, plans, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from gridmap.model.cases import Assignment
+    from gridmap.model.land import Grid
     from gridmap.services.locating import Place
     from gridmap.services.plan_land import PlanInForce
     from gridmap.storage.database import Transaction
@@ -96,6 +97,9 @@ class Statement:
 
 def make_statement(tx: Transaction, scope: Scope, question: Question) -> Statement:
     """State whose land a point is, and keep the statement.
+
+    Grids outside the caller's scope, the point's own or those around it, are told by their codes alone. A statement is
+    kept as it was said: whoever may see its land sees all of it later.
 
     Raises
     ------
@@ -211,9 +215,12 @@ def _content(
     day: date,
 ) -> dict[str, Any]:
     grid = plan.grids.get(verdict.grid_id) if verdict.grid_id else None
-    around = surrounding(tx, position, plan, grid)
+    pairs = [(plan.plan.id, each) for each in plan.grids]
+    seen = {each.id: each for each in casework.grids_of_plans(tx, scope, pairs).values()}
+    names = {key: each.name for key, each in seen.items()}
+    around = surrounding(tx, position, plan, grid, names)
     number, dated = statements.document_of(tx, Scope.everything(scope.actor), plan.plan.id)
-    named = grid or (plan.grids.get(verdict.nearest_id) if verdict.nearest_id else None)
+    nearest = plan.grids.get(verdict.nearest_id) if verdict.nearest_id else None
     content: dict[str, Any] = {
         "lon": position[0],
         "lat": position[1],
@@ -229,20 +236,33 @@ def _content(
             "document_date": dated.isoformat() if dated else None,
         },
         "reason": verdict.reason.value,
-        "grid": {
-            "id": str(grid.id), "code": grid.code, "name": grid.name,
-            "community_code": grid.community_code, "community_name": grid.community_name,
-            "four_limits": grid.four_limits, "source_document": grid.source_document,
-        } if grid else {},
-        "nearest": {"code": named.code, "name": named.name} if named and verdict.reason is Reason.OUTSIDE else {},
+        "grid": _grid(grid, grid.id in seen) if grid else {},
+        "nearest": (
+            {"code": nearest.code, "name": names.get(nearest.id, "")}
+            if nearest and verdict.reason is Reason.OUTSIDE
+            else {}
+        ),
         "distance": round(verdict.distance, 2) if verdict.distance is not None else None,
         "neighbour": around.neighbour,
         "doubtful": bool(verdict.distance is not None and grid and asked.accuracy > verdict.distance),
         "side": _side(around),
         "sides": around.sides,
-        "picture": picture_of(around, plan, grid),
-    }  # fmt: skip
+        "picture": picture_of(around, plan, grid, names),
+    }
     return content | {"text": sentence(content)}
+
+
+def _grid(grid: Grid, seen: bool) -> dict[str, Any]:  # noqa: FBT001 -- one of two words
+    """Say which grid has the point; of one outside the caller's scope only by its code, as boards in the street do."""
+    known = {
+        "community_code": grid.community_code,
+        "community_name": grid.community_name,
+        "four_limits": grid.four_limits,
+        "source_document": grid.source_document,
+    }
+    return {"id": str(grid.id), "code": grid.code, "name": grid.name if seen else ""} | {
+        name: value if seen else "" for name, value in known.items()
+    }
 
 
 def _side(around: Surrounding) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
 import shapely
@@ -25,6 +27,8 @@ _OPPOSITE = {EAST: WEST, WEST: EAST, NORTH: SOUTH, SOUTH: NORTH}
 _KINDS = ("roads", "waters", "railways")
 _WITHIN = 1_000.0  # metres: a road farther away decides nothing
 _DEGREES = 0.012  # about as far, for narrowing in the database
+Names = Mapping[UUID, str]
+"""Names of grids by id, as far as the caller may see them."""
 _SMALLEST, _LARGEST = 120.0, 400.0  # metres from the point to the edge of the picture
 
 
@@ -52,8 +56,16 @@ class Surrounding:
     border: float
 
 
-def surrounding(tx: Transaction, position: tuple[float, float], plan: PlanInForce, grid: Grid | None) -> Surrounding:
-    """Look around a point, lon/lat EPSG:4490, that a grid of a plan has."""
+def surrounding(
+    tx: Transaction, position: tuple[float, float], plan: PlanInForce, grid: Grid | None, names_of: Names
+) -> Surrounding:
+    """Look around a point, lon/lat EPSG:4490, that a grid of a plan has.
+
+    Parameters
+    ----------
+    names_of : mapping
+        Names of the grids that may be named; the others are known by their codes alone.
+    """
     xy = plan.plane.project(np.array([position]))[0]
     names, kinds, lonlat = _features(tx, position)
     shapes = list(plan.plane.project_geometries(np.array(lonlat, dtype=object))) if lonlat else []
@@ -69,7 +81,7 @@ def surrounding(tx: Transaction, position: tuple[float, float], plan: PlanInForc
         kinds=kinds,
         decides=(names[best.index], best) if best else None,
         sides=_sides(named, names),
-        neighbour=_neighbour(xy, plan, grid) if grid else {},
+        neighbour=_neighbour(xy, plan, grid, names_of) if grid else {},
         border=border,
     )
 
@@ -99,7 +111,7 @@ def _sides(found: list[Beside], names: list[str]) -> list[dict[str, Any]]:
     return listed
 
 
-def _neighbour(xy: NDArray[np.float64], plan: PlanInForce, grid: Grid) -> dict[str, Any]:
+def _neighbour(xy: NDArray[np.float64], plan: PlanInForce, grid: Grid, names_of: Names) -> dict[str, Any]:
     """Name the nearest other grid, when it is as near as the border: else nobody's land lies beyond."""
     others = [each for each in plan.grids.values() if each.id != grid.id]
     if not others:
@@ -110,10 +122,11 @@ def _neighbour(xy: NDArray[np.float64], plan: PlanInForce, grid: Grid) -> dict[s
     near = int(np.argmin(metres))
     if metres[near] > float(shapely.distance(own.boundary, shapely.Point(xy))) + 1.0:
         return {}
-    return {"code": others[near].code, "name": others[near].name, "metres": round(float(metres[near]), 1)}
+    found = others[near]
+    return {"code": found.code, "name": names_of.get(found.id, ""), "metres": round(float(metres[near]), 1)}
 
 
-def picture_of(around: Surrounding, plan: PlanInForce, grid: Grid | None) -> dict[str, Any]:
+def picture_of(around: Surrounding, plan: PlanInForce, grid: Grid | None, names_of: Names) -> dict[str, Any]:
     """Cut a small map out of the land around a point: metres from it, to the decimetre, so that it can be kept.
 
     Returns
@@ -127,7 +140,7 @@ def picture_of(around: Surrounding, plan: PlanInForce, grid: Grid | None) -> dic
     window = shapely.box(x - half, y - half, x + half, y + half)
     shapes = plan.plane.project_geometries(np.array([each.shape for each in plan.grids.values()], dtype=object))
     grids = [
-        {"code": each.code, "name": each.name, "own": bool(grid and each.id == grid.id)} | drawn
+        {"code": each.code, "name": names_of.get(each.id, ""), "own": bool(grid and each.id == grid.id)} | drawn
         for each, shape in zip(plan.grids.values(), shapes, strict=True)
         if (drawn := _drawn(shape, window, around.xy))
     ]

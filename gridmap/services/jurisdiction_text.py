@@ -35,20 +35,27 @@ def _verdict(content: Mapping[str, Any]) -> str:
     metres = content["distance"]
     if not content["grid"]:
         nearest = content["nearest"]
-        near = f"，最近的是{nearest['name']}（{nearest['code']}），相距{metres:.1f}米" if nearest else ""
+        near = f"，最近的是{called(nearest)}，相距{metres:.1f}米" if nearest else ""
         return f"该处不在{content['street']['name']}各网格范围之内{near}。"
     grid = content["grid"]
-    owner = f"属{content['street']['name']}{grid['community_name']}{_own_name(grid)}（{grid['code']}）"
+    owner = f"属{content['street']['name']}{grid['community_name']}{_own_name(grid)}"
     if content["reason"] == "edge":
         return f"该处在网格界线上，依界线归编码在前网格的规则，{owner}。"
     border = f"，距网格边界{metres:.1f}米" if metres is not None else ""
-    beyond = f"，边界另一侧为{content['neighbour']['name']}" if content["neighbour"] else ""
+    other = content["neighbour"]
+    beyond = f"，边界另一侧为{other['name'] or called(other)}" if other else ""
     return f"该处{owner}{border}{beyond}。"
+
+
+def called(grid: Mapping[str, Any]) -> str:
+    """Call a grid by its name and code; one whose name may not be told by its code alone."""
+    return f"{grid['name']}（{grid['code']}）" if grid["name"] else f"网格{grid['code']}"
 
 
 def _own_name(grid: Mapping[str, Any]) -> str:
     """Leave the community's name out of the grid's where it begins with it."""
-    return str(grid["name"] or grid["code"]).removeprefix(grid["community_name"])
+    name = str(grid["name"])
+    return called({**grid, "name": name.removeprefix(grid["community_name"]) or name})
 
 
 def _doubt(content: Mapping[str, Any]) -> str:

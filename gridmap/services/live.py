@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gridmap.access import Scope
+from gridmap.model.kinds import kind_named
 from gridmap.services.extent import extent_of
 from gridmap.services.overview import land_on_map
 from gridmap.services.plan_land import today
 from gridmap.services.tiles import KnownStates, layer_named, layer_revision
+from gridmap.storage.layers import kind_states
 
 if TYPE_CHECKING:
-    from gridmap.access import Scope
     from gridmap.services.overview_values import Overview
     from gridmap.storage.database import Transaction
 
@@ -34,9 +37,10 @@ class LiveLand:
 
 
 def land_revision(tx: Transaction, scope: Scope, known: KnownStates) -> str:
-    """Return what changes whenever the page may have changed: with the plan, its grids and communities, and the day."""
+    """Return what changes whenever the page may have changed: with the plan, its land, what is around, and the day."""
     layers = [layer_revision(tx, scope, layer_named(name), known) for name in ("communities", "grids")]
-    return f"{'-'.join(layers)}-{today(tx)}"
+    around = kind_states(tx, Scope.everything(tx.actor), known).get(kind_named("neighbouring_areas").singular, "")
+    return f"{'-'.join(layers)}-{hashlib.sha256(around.encode()).hexdigest()[:8]}-{today(tx)}"
 
 
 def live_land(tx: Transaction, scope: Scope) -> LiveLand:

@@ -34,6 +34,7 @@ MEASURES = (
     "shops",
     "organisations",
     "social_organisations",
+    "party_organisations",
     "key_places",
     "incidents",
     "overdue",

@@ -14,7 +14,7 @@ from gridmap.codes import is_demonstration, sequence_of
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import ASSIGNED_KINDS, Kind, kind_named
 from gridmap.services.earlier_plans import earlier_land
-from gridmap.services.extent import extent_of
+from gridmap.services.extent import extent_of, roomy
 from gridmap.services.numbers import numbers_by_grid
 from gridmap.services.overview_values import (
     BASE_KINDS,
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from gridmap.storage.database import Transaction
 
 _CLIPPED = ("roads", "railways", "waters")  # a compound or building stays whole
-_NAMED = ("shops", "organisations", "social_organisations", "key_places")  # their names are public
+_ORGANISATIONS = ("organisations", "social_organisations", "party_organisations")
+_NAMED = ("shops", *_ORGANISATIONS, "key_places")  # their names are public
 
 
 def overview(
@@ -79,7 +80,7 @@ def overview(
     counted |= {each.id: asdict(by_community.get(each.id, Numbers())) for each in extent.communities}
     return replace(
         land_on_map(tx, scope, extent, at, counted),
-        base=tuple(_base(tx, scope, kind_named(name), extent.box) for name in BASE_KINDS),
+        base=tuple(_base(tx, scope, kind_named(name), roomy(extent.box)) for name in BASE_KINDS),
         points=tuple(_points(tx, scope, kind, extent, index) for kind in ASSIGNED_KINDS if points),
         totals=_totals(tx, scope) if area is None else _sums(by_community.values()),
         unassigned=_unassigned(tx, scope) if area is None else {},
@@ -118,6 +119,8 @@ def land_on_map(
         grids=tuple(_grid(each, numbers.get(each.id, {})) for each in extent.grids),
         demonstration=is_demonstration(found.subdistrict.code),
         neighbours=extent.neighbours,
+        whole=extent.whole,
+        document=found.plan.document_number or "",
         earlier=earlier_land(tx, scope, found.plan, [grid.id for grid in extent.grids]),
     )
 

@@ -28,6 +28,7 @@ MEASURES: tuple[tuple[str, str], ...] = (
     ("shops", kind_named("shops").chinese),
     ("organisations", kind_named("organisations").chinese),
     ("social_organisations", kind_named("social_organisations").chinese),
+    ("party_organisations", kind_named("party_organisations").chinese),
     ("key_places", kind_named("key_places").chinese),
     ("incidents", "在办事件"),
 )
@@ -139,7 +140,8 @@ class Neighbour:
     Parameters
     ----------
     shape : Geometry
-        Lon/lat EPSG:4490; together with the grids of the map a coverage.
+        Lon/lat EPSG:4490; grids and communities are together with those of the map a coverage, sub-districts next
+        door only do not overlap them.
     """
 
     code: str
@@ -166,7 +168,11 @@ class Overview:
     demonstration : bool
         Made-up data; the page says so.
     neighbours : tuple of Neighbour
-        What lies around the community or grid that the map is about; empty for a whole sub-district.
+        What lies around the sub-district, community or grid that the map is about.
+    whole : bool
+        The map is about the whole sub-district.
+    document : str
+        批准文号 of the plan; empty where none was named.
     earlier : tuple of mapping
         The grids of the map under the plans before, oldest first, lon/lat: they keep their colours from plan to plan.
     """
@@ -186,4 +192,6 @@ class Overview:
     unassigned: Mapping[str, int] = field(default_factory=dict)
     demonstration: bool = False
     neighbours: tuple[Neighbour, ...] = ()
+    whole: bool = True
+    document: str = ""
     earlier: tuple[Mapping[UUID, Geometry], ...] = ()

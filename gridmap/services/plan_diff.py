@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from gridmap.storage.database import Transaction
 
 _SAID = ("code", "name", "kind", "community_code", "worker", "four_limits", "source_document")
-MEASURES = ("households", "residents", "shops", "organisations", "social_organisations", "key_places", "incidents")
+MEASURES = (
+    "households",
+    "residents",
+    "shops",
+    "organisations",
+    "social_organisations",
+    "party_organisations",
+    "key_places",
+    "incidents",
+)
 """What is counted; incidents are the open ones."""
 
 _Pair = tuple["UUID | None", "UUID | None"]

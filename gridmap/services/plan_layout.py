@@ -63,16 +63,34 @@ def read_layout(tx: Transaction, plan: Plan, subdistrict: SubDistrict) -> Layout
     )
 
 
-def as_json(change: Change) -> dict[str, Any]:
-    """Write a change for the log; of blocks only the ids, since blocks are stored and never change."""
-    return {
-        "removed": [str(block) for block in change.removed],
-        "added": [str(block) for block in change.added],
-        "owner": {str(block): [_text(grid) for grid in pair] for block, pair in change.owner.items()},
-        "grids": {str(grid): [_state_json(state) for state in pair] for grid, pair in change.grids.items()},
-        "parents": [[str(child), str(parent), kind] for child, parent, kind in change.parents],
+def as_json(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write a change and its inverse for the log; of blocks only the ids, since blocks are stored and never change."""
+    ids = {*change.removed, *change.added, *change.owner, *change.grids}
+    ids |= {grid for pair in change.owner.values() for grid in pair if grid is not None}
+    ids |= {block for child, parent, _ in change.parents for block in (child, parent)}
+    # each stands in several places, and writing one takes a microsecond
+    text: dict[UUID | None, str | None] = {None: None} | {each: str(each) for each in ids}
+    removed, added = ([text[block] for block in blocks] for blocks in (change.removed, change.added))
+    owner = {text[block]: [text[grid] for grid in pair] for block, pair in change.owner.items()}
+    grids = {text[grid]: [_state_json(state) for state in pair] for grid, pair in change.grids.items()}
+    parents = [(text[child], text[parent], kind) for child, parent, kind in change.parents]
+    said = {
+        "removed": removed,
+        "added": added,
+        "owner": owner,
+        "grids": grids,
+        "parents": [[child, parent, kind] for child, parent, kind in parents],
         "refines": change.refines,
     }
+    inverse = {
+        "removed": added,
+        "added": removed,
+        "owner": {block: pair[::-1] for block, pair in owner.items()},
+        "grids": {grid: pair[::-1] for grid, pair in grids.items()},
+        "parents": [[parent, child, kind] for child, parent, kind in parents],
+        "refines": change.refines,
+    }
+    return said, inverse
 
 
 def from_json(tx: Transaction, said: Mapping[str, Any], plane: Plane) -> Change:
@@ -151,10 +169,6 @@ def _state_of(said: Mapping[str, Any] | None) -> GridState | None:
         return None
     values = {name: value for name, value in said.items() if name not in {"id", "community_id", "kind"}}
     return GridState(id=UUID(said["id"]), community=UUID(said["community_id"]), kind=GridKind(said["kind"]), **values)
-
-
-def _text(grid: UUID | None) -> str | None:
-    return None if grid is None else str(grid)
 
 
 def _id(text: str | None) -> UUID | None:

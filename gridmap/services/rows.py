@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gridmap.services.areas import Areas
 
 GRID_FIELDS = ("grid", "manual_grid")  # fields of any kind that hold a grid code
+FILLED_IN = {"incidents": ("deadline", "state")}  # by the rules of casework, where a file leaves them empty
 
 
 class Outcome(StrEnum):
@@ -82,7 +83,8 @@ def checked(kind: Kind, row: Incoming, areas: Areas) -> tuple[dict[str, Any], Re
     refusal : Refusal or None
         Why it must not be.
     """
-    record = dict(row.values)
+    empty = {name for name in FILLED_IN.get(kind.name, ()) if not row.values.get(name)}
+    record = {name: value for name, value in row.values.items() if name not in empty}
     level = {"subdistricts": Level.SUBDISTRICT, "communities": Level.COMMUNITY, "grids": Level.GRID}.get(kind.name)
     coded = {"code": level} if level else {}
     coded |= {name: Level.GRID for name in GRID_FIELDS if any(field.name == name for field in kind.fields)}

@@ -39,6 +39,7 @@ def stats(tx: Transaction, scope: Scope) -> dict[str, Any]:
         "shops",
         "organisations",
         "social_organisations",
+        "party_organisations",
         "key_places",
     ):
         found = total(tx, scope, kind_named(name))

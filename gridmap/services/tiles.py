@@ -17,8 +17,9 @@ grids                                     id, code, kind, short; colour is added
 community_labels, compound_labels         id, name, radius (metres of the widest circle that fits)
 grid_labels                               id, name, short, radius
 households, shops, organisations,         from zoom 16 id and kind (singular name);
-social_organisations, key_places,         below that, and where a tile would be too full, kind and count
-incidents (the open ones)                 of a cell
+social_organisations,                     below that, and where a tile would be too full, kind and count
+party_organisations, key_places,          of a cell
+incidents (the open ones)
 ========================================  ==============================================================
 
 Empty names are left out.

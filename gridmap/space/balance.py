@@ -26,7 +26,8 @@ __all__ = ["Band", "BlockGraph", "Rebalance", "Weights", "around", "rebalance", 
 FLOOR = 0.2  # Polsby-Popper; a strip eight times as long as it is wide has 0.31
 _STEPS_OF_A_BLOCK = 1500
 _FEWEST_STEPS, _MOST_STEPS = 20_000, 600_000
-_RUNS, _RUNS_AROUND, _STEPS_AROUND = 4, 2, 500
+_RUNS, _RUNS_AROUND, _STEPS_AROUND = 8, 2, 500
+_COOL = 0.1  # the plan to be found is near today's: hotter searches leave it, and find their way back to a worse one
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def rebalance(
     before, shape_before, border_before = np.array(search.load), np.array(search.compactness()), search.cut
     movable = int(np.count_nonzero(~locked[label]))
     steps = min(max(_STEPS_OF_A_BLOCK * movable, _FEWEST_STEPS), _MOST_STEPS) if steps is None else steps
-    found = best_of(search, weights, steps, range(seed, seed + runs))
+    found = best_of(search, weights, steps, range(seed, seed + runs), _COOL)
     search.start(found.owner)
     after = np.array(search.load)
     new = np.array(found.owner, dtype=np.intp)[node]

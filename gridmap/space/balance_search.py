@@ -350,13 +350,13 @@ def settle(search: Search, weights: Weights, found: Found) -> Found:
     return min(found, now, key=Found.key)
 
 
-def best_of(search: Search, weights: Weights, steps: int, seeds: Sequence[int]) -> Found:
+def best_of(search: Search, weights: Weights, steps: int, seeds: Sequence[int], hot: float = _HOT) -> Found:
     """Search from the same start with several seeds, and return the best labels of all."""
     start = tuple(search.owner)
     found = []
     for seed in seeds:
         search.start(start)
-        found.append(settle(search, weights, anneal(search, weights, steps, seed)))
+        found.append(settle(search, weights, anneal(search, weights, steps, seed, hot)))
     best = min(found, key=Found.key)
     if best.missed <= _NOISE:
         return best

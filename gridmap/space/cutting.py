@@ -128,41 +128,85 @@ def _without_specks(faces: NDArray[Any], home: NDArray[np.intp]) -> tuple[NDArra
     return faces[left], home[left]
 
 
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """Directed edges with the land on their left; a node given twice is none.
+
+    Parameters
+    ----------
+    nodes : complex128 array (K,)
+        x + iy, by x and then y; one array for all layers that were numbered together.
+    of, starts, ends : int64 arrays (E,)
+        Number of the polygon; rows of `nodes`.
+    """
+
+    nodes: NDArray[np.complex128]
+    of: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def there(self) -> list[int]:
+        """Return a number for each edge; those of equal edges are equal."""
+        return self._marks(self.starts, self.ends)
+
+    def across(self) -> list[int]:
+        """Return for each edge the number that the same edge has in the other direction."""
+        return self._marks(self.ends, self.starts)
+
+    def _marks(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[int]:
+        count = len(self.nodes)
+        marks: list[int] = ((self.of * count + starts) * count + ends).tolist()
+        return marks
+
+
+def edges_of(*layers: tuple[NDArray[Any], NDArray[np.intp]]) -> tuple[Edges, ...]:
+    """Return the edges of some layers, each of polygons and their numbers."""
+    points, numbers, starts = [], [], []
+    for polygons, number in layers:
+        parts, part_of = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
+        rings, ring_of = shapely.get_rings(parts, return_index=True)
+        xy, index = shapely.get_coordinates(rings, return_index=True)
+        node = xy.view(np.complex128).reshape(-1)
+        points.append(node)
+        starts.append(np.flatnonzero((index[1:] == index[:-1]) & (node[1:] != node[:-1])))
+        numbers.append(np.asarray(number, dtype=np.int64)[part_of[ring_of[index[starts[-1]]]]])
+    nodes, place = np.unique(np.concatenate(points), return_inverse=True)
+    rows = np.split(place, np.cumsum([len(each) for each in points])[:-1])
+    return tuple(
+        Edges(nodes, of, row[start], row[start + 1]) for of, row, start in zip(numbers, rows, starts, strict=True)
+    )
+
+
 def _chains(lands: NDArray[Any], faces: NDArray[Any], home: NDArray[np.intp]) -> Chains:
     """Find the nodes that the line put on old borders: on each edge that is gone, those of the outside beside it."""
-    edges = directed_edges(faces, home)
-    there = set(edges)
-    broken = [edge for edge in directed_edges(lands, np.arange(len(lands))) if edge not in there]
-    rim: dict[int, set[Node]] = {edge[0]: set() for edge in broken}
-    for number, start, end in edges:
-        if number in rim and (number, end, start) not in there:
-            rim[number].add(start)
-    outside = {number: np.array(sorted(nodes)) for number, nodes in rim.items()}
+    new, old = edges_of((faces, home), (lands, np.arange(len(lands))))
+    there, nodes = set(new.there()), new.nodes
+    broken = [row for row, mark in enumerate(old.there()) if mark not in there]
+    starts, ends, of = old.starts[broken], old.ends[broken], old.of[broken]
+    rim = [row for row, mark in enumerate(new.across()) if mark not in there]
+    rim_of, rim_node = np.divmod(np.unique(new.of[rim] * len(nodes) + new.starts[rim]), len(nodes))
+    edge, near = np.nonzero(of[:, None] == rim_of[None, :])
+    way, offset = (nodes[ends] - nodes[starts])[edge], nodes[rim_node[near]] - nodes[starts[edge]]
+    length = np.abs(way)
+    along = (offset.real * way.real + offset.imag * way.imag) / length
+    aside = np.abs(offset.real * way.imag - offset.imag * way.real) / length
+    on_edge = np.flatnonzero((aside < _BESIDE) & (along > _LEAST) & (along < length - _LEAST))
+    on_edge = on_edge[np.lexsort((along[on_edge], edge[on_edge]))]
+    between: list[list[int]] = [[] for _ in broken]
+    for row, node in zip(edge[on_edge].tolist(), rim_node[near[on_edge]].tolist(), strict=True):
+        between[row].append(node)
+    xy = nodes.view(np.float64).reshape(-1, 2).tolist()
     chains: Chains = {}
-    for number, start, end in broken:
-        way = np.subtract(end, start)
-        offset = outside[number] - start
-        length = float(np.hypot(*way))
-        along = offset @ way / length
-        aside = np.abs(offset @ (way[1], -way[0])) / length
-        on_edge = np.flatnonzero((aside < _BESIDE) & (along > _LEAST) & (along < length - _LEAST))
-        nodes_there = outside[number][on_edge[np.argsort(along[on_edge], kind="stable")]]
-        between = [(x, y) for x, y in nodes_there.tolist()]
-        if any((number, *edge) not in there for edge in pairwise([start, *between, end])):
-            raise refuse(_ALONG, "too_close", start)
-        chains[start, end] = tuple(between)
+    for row, (number, start, end) in enumerate(zip(of.tolist(), starts.tolist(), ends.tolist(), strict=True)):
+        way_there = pairwise([start, *between[row], end])
+        if any((number * len(nodes) + one) * len(nodes) + other not in there for one, other in way_there):
+            raise refuse(_ALONG, "too_close", xy[start])
+        chains[_node(xy[start]), _node(xy[end])] = tuple(_node(xy[node]) for node in between[row])
     return chains
 
 
-def directed_edges(polygons: NDArray[Any], number: NDArray[np.intp]) -> list[tuple[int, Node, Node]]:
-    """Directed edges with the land on their left, each with the number of its polygon; a node given twice is none."""
-    parts, part_of = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
-    rings, ring_of = shapely.get_rings(parts, return_index=True)
-    xy, index = shapely.get_coordinates(rings, return_index=True)
-    nodes = [(x, y) for x, y in xy.tolist()]
-    numbers = np.asarray(number)[part_of[ring_of[index]]].tolist()
-    starts = np.flatnonzero(index[1:] == index[:-1]).tolist()
-    return [(numbers[row], nodes[row], nodes[row + 1]) for row in starts if nodes[row] != nodes[row + 1]]
+def _node(xy: Sequence[float]) -> Node:
+    return xy[0], xy[1]
 
 
 def _held_to(bases: NDArray[Any], faces: NDArray[Any], chains: Chains) -> tuple[NDArray[Any], Chains]:
@@ -170,7 +214,7 @@ def _held_to(bases: NDArray[Any], faces: NDArray[Any], chains: Chains) -> tuple[
     nodes = list(dict.fromkeys(node for between in chains.values() for node in between))
     if not nodes:
         return faces, chains
-    border = shapely.union_all(shapely.boundary(bases)) if len(bases) > 1 else shapely.boundary(bases[0])
+    border = shapely.geometrycollections(shapely.boundary(bases))
     points = shapely.points(nodes)
     gap = shapely.distance(points, border)
     moves: dict[Node, Node] = {}
@@ -196,10 +240,10 @@ def without_nodes(polygon: Polygon | MultiPolygon, gone: set[Node]) -> Polygon |
     if isinstance(polygon, MultiPolygon):
         parts = [without_nodes(part, gone) for part in polygon.geoms]
         return MultiPolygon([part for part in parts if isinstance(part, Polygon)])
+    if not any((x, y) in gone for x, y in shapely.get_coordinates(polygon).tolist()):
+        return polygon
     rings = [shapely.get_coordinates(ring).tolist() for ring in shapely.get_rings(polygon)]
     kept = [[point for point in ring[:-1] if (point[0], point[1]) not in gone] for ring in rings]
-    if all(len(after) == len(before) - 1 for after, before in zip(kept, rings, strict=True)):
-        return polygon
     return Polygon(kept[0], kept[1:])
 
 
@@ -217,6 +261,8 @@ def incident_edges(polygons: Sequence[Polygon], nodes: set[Node]) -> dict[Node, 
     """Return, for each of the nodes, those that it has an edge to in any of the polygons."""
     found: dict[Node, set[Node]] = {node: set() for node in nodes}
     for polygon in polygons:
+        if nodes.isdisjoint(nodes_of(polygon)):
+            continue
         for ring in shapely.get_rings(shapely.get_parts(polygon)):
             for start, end in pairwise(map(tuple, shapely.get_coordinates(ring).tolist())):
                 if start in nodes and start != end:

@@ -191,8 +191,11 @@ def _divided(
     layout: Layout, grids: Sequence[UUID], outlines: Sequence[Outline]
 ) -> dict[Outline, list[tuple[UUID, Geometry]]]:
     """Outlines of which several grids have a share, the largest first, without what is a matter of drawing."""
-    whole = array_of([outline.shape for outline in outlines])
-    parts = shapely.intersection(whole[:, None], array_of([layout.shape(grid) for grid in grids])[None, :])
+    whole, shapes = array_of([outline.shape for outline in outlines]), array_of([layout.shape(grid) for grid in grids])
+    inside = shapely.STRtree(whole).query(shapes, predicate="contains")[1]  # most lie in one grid
+    rows = np.setdiff1d(np.arange(len(outlines)), inside)
+    outlines, whole = [outlines[row] for row in rows.tolist()], whole[rows]
+    parts = shapely.intersection(whole[:, None], shapes[None, :])
     areas = shapely.area(parts)
     has = areas > np.maximum(_SPLIT_AREA, _SPLIT_SHARE * shapely.area(whole))[:, None]
     return {

@@ -59,6 +59,8 @@ def heal(work: Workbench, blocks: Iterable[UUID]) -> None:
     """
     roots = dict.fromkeys(work.origin_of(block) for block in blocks if work.alive(block))
     for root in roots:
+        if len(work.parts_of(root)) < 2:
+            continue
         for grid in dict.fromkeys(work.owner_of(each) for each in work.parts_of(root)):
             _heal(work, [each for each in work.parts_of(root) if work.owner_of(each) == grid], grid)
 

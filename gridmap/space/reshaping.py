@@ -161,20 +161,15 @@ def _divide(
     grids = {parts.grid for parts in divided}
     hit = [block for block in near if layout.owner[block] in grids]
     division = divide([layout.blocks[block] for block in hit], [work.base_of(block) for block in hit], line)
-    whole = {block: layout.blocks[block] for parts in divided for block in layout.held[parts.grid]}
-    pieces: list[tuple[UUID, Any]] = []
-    for block, lands in zip(hit, division.pieces, strict=True):
-        del whole[block]
-        pieces += [(block, land) for land in lands]
-    pieces += sorted(whole.items())
-    points = shapely.point_on_surface(array_of([land for _, land in pieces]))
-    owners = np.array([layout.owner[block] for block, _ in pieces], dtype=object)
+    crossed = dict(zip(hit, division.pieces, strict=True))
     for parts in divided:
-        rows = np.flatnonzero(owners == parts.grid)
-        for row, side in zip(rows.tolist(), _sides(parts.shapes, points[rows]), strict=True):
-            block, land = pieces[row]
+        own = [block for block in hit if layout.owner[block] == parts.grid]
+        pieces = [(block, land) for block in own for land in crossed[block]]
+        pieces += [(block, layout.blocks[block]) for block in layout.blocks_of(parts.grid) if block not in crossed]
+        points = shapely.point_on_surface(array_of([land for _, land in pieces]))
+        for (block, land), side in zip(pieces, _sides(parts.shapes, points), strict=True):
             grid = label[parts.grid, side]
-            if block in whole:
+            if block not in crossed:
                 if grid != parts.grid:
                     work.relabel([block], grid)
             elif land is not layout.blocks[block]:

@@ -10,7 +10,7 @@ import shapely
 
 from gridmap import codes
 from gridmap.errors import CoverageBroken, EditRefused
-from gridmap.space.cutting import directed_edges
+from gridmap.space.cutting import edges_of
 from gridmap.space.guards import Crossing, Guards, divided_outlines, refuse, require_sound
 from gridmap.space.healing import absorb, heal
 from gridmap.space.layout import Change, GridState, Layout, apply
@@ -157,7 +157,7 @@ def _require_same_land(change: Change) -> None:
 
 def _length_bent(before: NDArray[Any], after: NDArray[Any]) -> float:
     """Return the length of those edges around some land that do not go around it any more."""
-    old, new = (set(directed_edges(lands, np.zeros(len(lands), dtype=np.intp))) for lands in (before, after))
-    around = {(0, end, start) for _, start, end in old} ^ old  # an edge between two blocks is there both ways
-    bent = (around & old) - new
-    return sum(float(np.hypot(*np.subtract(end, start))) for _, start, end in bent)
+    old, new = edges_of(*((lands, np.zeros(len(lands), dtype=np.intp)) for lands in (before, after)))
+    not_bent = {*old.across(), *new.there()}  # an edge between two blocks is there both ways
+    bent = [row for row, mark in enumerate(old.there()) if mark not in not_bent]
+    return float(np.abs(old.nodes[old.ends[bent]] - old.nodes[old.starts[bent]]).sum())

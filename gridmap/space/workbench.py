@@ -9,8 +9,8 @@ from uuid import UUID
 
 import shapely
 
-from gridmap.space.cutting import edge_lines, nodes_of
-from gridmap.space.layout import Change, GridState, Layout, ParentKind, id_of_identity
+from gridmap.space.cutting import edge_lines
+from gridmap.space.layout import BY_NUMBER, Change, GridState, Layout, ParentKind, id_of_identity
 from gridmap.space.measure import array_of
 from gridmap.space.polygons import identities, identity, insert_nodes
 
@@ -80,17 +80,21 @@ class Workbench:
     def parts_of(self, root: UUID) -> list[UUID]:
         """Return the blocks there now that are parts of a block of the draft's beginning."""
         old = self.layout.pieces.get(root, frozenset({root}))
-        return [*(each for each in sorted(old) if self.alive(each)), *self._parts.get(root, ())]
+        return [*(each for each in sorted(old, key=BY_NUMBER) if self.alive(each)), *self._parts.get(root, ())]
 
     def near(self, shapes: NDArray[Any], reach: float = 0.0) -> list[UUID]:
         """Return the blocks there now within so many metres of some shapes."""
-        old = [block for block in self.layout.index.near(shapes, self.layout.blocks, reach) if block not in self.gone]
+        old = self._old_near(shapes, reach)
         if not self.lands or not len(shapes):
             return old
         new = list(self.lands)
         tree = shapely.STRtree(array_of(self.lands.values()))
         hits = tree.query(shapes, predicate="dwithin", distance=reach)[1]
         return old + [new[row] for row in sorted(set(hits.tolist()))]
+
+    def _old_near(self, shapes: NDArray[Any], reach: float) -> list[UUID]:
+        near = self.layout.index.near(shapes, self.layout.blocks, reach)
+        return [block for block in near if block not in self.gone]
 
     def replace(self, blocks: Sequence[UUID], land: Polygon, grid: UUID, kind: ParentKind) -> UUID:
         """Put a new block where others were. They are taken away by `remove`, since some make way for several.
@@ -127,12 +131,10 @@ class Workbench:
     def insert(self, chains: Chains) -> None:
         """Give new nodes of old borders to the neighbours across; blocks made in this edit have them already."""
         edges = {edge: between for edge, between in chains.items() if between}
-        starts = {edge[0] for edge in edges}
-        for block in self.near(edge_lines(edges)):
-            if block not in self.lands and not nodes_of(self.land(block)).isdisjoint(starts):
-                land = insert_nodes(self.land(block), edges)
-                if land is not self.land(block):
-                    self.swap([block], land, self.owner_of(block), "same_land")  # type: ignore[arg-type]
+        for block in self._old_near(edge_lines(edges), 0.0):
+            land = insert_nodes(self.land(block), edges)
+            if land is not self.land(block):
+                self.swap([block], land, self.owner_of(block), "same_land")  # type: ignore[arg-type]
 
     def relabel(self, blocks: Iterable[UUID], grid: UUID) -> None:
         """Give blocks to a grid."""

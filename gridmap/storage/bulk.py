@@ -88,6 +88,13 @@ def among(tx: Transaction, column: Column[Any], values: Sequence[Any]) -> Column
     return column.in_(values)
 
 
+def among_given(column: Column[Any], name: str, *, postgis: bool) -> ColumnElement[bool]:
+    """Narrow as `among`, to values that a prepared statement gets as its parameter `name`: a list."""
+    if postgis:
+        return column == any_(bindparam(name, type_=postgresql.ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True))
+
+
 def chunks(keys: Sequence[Any], width: int = 1) -> Iterator[Sequence[Any]]:
     """Cut a list of keys into pieces that one statement can take; `width` is the number of values in a key."""
     size = PARAMETERS // width

@@ -62,9 +62,9 @@ def set_state(tx: Transaction, incident_id: UUID, state: str, deadline: datetime
     tx.connection.execute(table.update().where(table.c.id == incident_id).values(state=state, deadline=deadline))
 
 
-def add_file(tx: Transaction, file: CaseFile) -> None:
-    """Write the file of a case that has none yet."""
-    tx.connection.execute(own.case_file.insert(), _row(file))
+def add_files(tx: Transaction, files: Sequence[CaseFile]) -> None:
+    """Write the files of cases that have none yet."""
+    bulk.insert(tx, own.case_file, [_row(file) for file in files])
 
 
 def put_file(tx: Transaction, file: CaseFile) -> None:
@@ -94,6 +94,11 @@ def add_step(tx: Transaction, step: Step) -> None:
         Somebody else has just made one; raised by the database when the transaction runs.
     """
     tx.connection.execute(own.case_step.insert(), _row(step))
+
+
+def add_steps(tx: Transaction, steps: Sequence[Step]) -> None:
+    """Write the first steps of cases that have just come in."""
+    bulk.insert(tx, own.case_step, [_row(step) for step in steps])
 
 
 def steps_of(tx: Transaction, scope: Scope, incident_id: UUID) -> list[Step]:
@@ -244,26 +249,27 @@ def merged_into(tx: Transaction, scope: Scope, incident_id: UUID) -> list[tuple[
 
 
 def told_near(
-    tx: Transaction, scope: Scope, *, box: Box | None, address: str, since: datetime, until: datetime
+    tx: Transaction, scope: Scope, *, box: Box | None, addresses: Collection[str], since: datetime, until: datetime
 ) -> list[dict[str, Any]]:
     """Return id, number, lon, lat, reported_at, category, address, state and title of incidents near by.
 
     Parameters
     ----------
     box : tuple of float or None
-        Those that meet it, and those without a point that tell the address; without a box, those that tell the address.
+        Those that meet it, and those that tell one of the addresses.
     since, until : datetime
         Reported within, both included.
     """
     incident = tables.incident
     names = ("id", "number", "reported_at", "category", "address", "state", "title")
     place = (func.ST_X(incident.c.geom).label("lon"), func.ST_Y(incident.c.geom).label("lat"))
-    same = (incident.c.address == address) if address else incident.c.id.is_(None)
-    where = same if box is None else in_box(tx, incident, box) | (incident.c.geom.is_(None) & same)
     query = select(*(incident.c[name] for name in names), *place).where(
-        where, incident.c.reported_at.between(since, until), within(scope, incident.c.community_id)
+        incident.c.reported_at.between(since, until), within(scope, incident.c.community_id)
     )
-    return [dict(row) for row in tx.connection.execute(query).mappings()]
+    wheres = [in_box(tx, incident, box)] if box else []
+    wheres += [bulk.among(tx, incident.c.address, chunk) for chunk in bulk.chunks(sorted(addresses))]
+    found = {row["id"]: dict(row) for where in wheres for row in tx.connection.execute(query.where(where)).mappings()}
+    return list(found.values())
 
 
 @dataclass(frozen=True)

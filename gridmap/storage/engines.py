@@ -27,6 +27,7 @@ _NO_SPATIALITE = (
     "SpatiaLite cannot be loaded: install the system package libsqlite3-mod-spatialite "
     "(apt-get install libsqlite3-mod-spatialite)"
 )
+CHECKPOINT = 4000  # pages of 4 KB, 16 MB; after the default of 1000 every tenth edit of a draft waited for one
 WRITE = "gridmap_write"  # the execution option that says that a transaction is going to write
 
 
@@ -116,6 +117,7 @@ def _spatialite_engine(url: URL) -> Engine:
         connection.isolation_level = None  # the driver begins no transactions behind our back; `begin` below does
         _load_spatialite(connection)
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
         connection.execute("PRAGMA cache_size = -65536")  # 64 MB: indexes of 100,000 rows, instead of the default 2 MB
 
     @event.listens_for(engine, "begin")

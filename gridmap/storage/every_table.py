@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridmap.storage import (
+    batch_tables,
     casework_tables,
     draft_tables,
     gazetteer_tables,
@@ -14,6 +15,7 @@ from gridmap.storage import (
 from gridmap.storage.declaring import metadata
 
 __all__ = [
+    "batch_tables",
     "casework_tables",
     "draft_tables",
     "gazetteer_tables",

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 
 from gridmap.errors import NotFound
 from gridmap.model.cases import Assignment, Incident, Reason
-from gridmap.storage import tables
+from gridmap.storage import bulk, tables
 from gridmap.storage.assignments import FIELDS, latest
 from gridmap.storage.boxes import in_box
 from gridmap.storage.scoping import within
@@ -49,6 +49,8 @@ class Filter:
         Reported from then on, and before then.
     box : tuple of float, optional
         West, south, east, north in degrees.
+    ids : tuple of UUID, optional
+        Of these.
     """
 
     states: tuple[str, ...] | None = None
@@ -57,6 +59,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     box: Box | None = None
+    ids: tuple[UUID, ...] | None = None
 
 
 def find(
@@ -149,6 +152,8 @@ def _conditions(tx: Transaction, wanted: Filter) -> Iterable[Any]:
         yield incident.c.reported_at < wanted.until
     if wanted.box is not None:
         yield in_box(tx, incident, wanted.box)
+    if wanted.ids is not None:
+        yield bulk.among(tx, incident.c.id, wanted.ids)
 
 
 def _case(row: Any) -> Case:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import shapely
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from gridmap.errors import Conflict, NotFound
 from gridmap.model.land import Grid, GridKind, Plan, PlanState
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
     from gridmap.access import Scope
-    from gridmap.model.land import Block
+    from gridmap.model.land import Block, Document
     from gridmap.storage.boxes import Box
     from gridmap.storage.database import Transaction
 
@@ -51,6 +52,7 @@ class Blocks:
     shapes: NDArray[Any]
 
 
+PREPARED = 64  # statements kept, for so many callers: writing one takes three times as long as running it
 _EVER = (PlanState.IN_FORCE.value, PlanState.SUPERSEDED.value)
 
 
@@ -94,6 +96,14 @@ def update_grids(tx: Transaction, grids: Sequence[Grid]) -> None:
     bulk.update(tx, tables.plan_grid, rows, key=("plan_id", "grid_id"))
 
 
+def set_document(tx: Transaction, plan_id: UUID, document: Document) -> None:
+    """Say which document puts a plan in force, in the place of the one that was said before."""
+    table = tables.plan
+    tx.connection.execute(
+        table.update().where(table.c.id == plan_id).values(document_number=document.number, document_date=document.day)
+    )
+
+
 def close_plan(tx: Transaction, plan_id: UUID, valid_to: date) -> None:
     """End the plan in force: it is superseded from that day on.
 
@@ -120,7 +130,7 @@ def plan_named(tx: Transaction, scope: Scope, plan_id: UUID) -> Plan:
     NotFound
         There is none with that id, or it is out of scope.
     """
-    row = tx.connection.execute(plans_query(scope).where(tables.plan.c.id == plan_id)).one_or_none()
+    row = tx.connection.execute(_named(scope), {"plan_id": plan_id}).one_or_none()
     if row is None:
         raise NotFound("there is no such plan", plan=str(plan_id))
     return plan_of(row)
@@ -146,17 +156,17 @@ def plan_in_force(
     lock : Lock, optional
         Hold the plan's row until the transaction ends. On SpatiaLite a write transaction holds everything anyway.
     """
-    query = plans_query(scope).where(tables.plan.c.subdistrict_id == subdistrict_id, _effective(at))
+    query, which = _standing(scope, at), {"subdistrict_id": subdistrict_id}
     if lock is None or not tx.postgis:
-        row = tx.connection.execute(query).one_or_none()
+        row = tx.connection.execute(query, which).one_or_none()
         return plan_of(row) if row else None
     locked = query.with_for_update(read=lock is Lock.SHARE, of=tables.plan)
     while True:
-        row = tx.connection.execute(locked).one_or_none()
+        row = tx.connection.execute(locked, which).one_or_none()
         if row is not None:
             return plan_of(row)
         # Whoever held the row may have closed this plan and opened the next, which the waiting query could not see.
-        if tx.connection.execute(query).one_or_none() is None:
+        if tx.connection.execute(query, which).one_or_none() is None:
             return None
 
 
@@ -227,7 +237,10 @@ def shape_hash(shape: shapely.Geometry) -> str:
     return hashlib.sha256(shapely.to_wkb(shapely.normalize(shape))).hexdigest()
 
 
-_PLAN_FIELDS = ("id", "subdistrict_id", "name", "state", "valid_from", "valid_to", "based_on", "revision")
+_PLAN_FIELDS = (
+    *("id", "subdistrict_id", "name", "state", "valid_from", "valid_to", "based_on", "revision"),
+    *("document_number", "document_date"),
+)
 
 
 def _effective(at: date | None) -> Any:
@@ -243,6 +256,16 @@ def plans_query(scope: Scope) -> Any:
     table = tables.plan
     columns = [table.c[name] for name in _PLAN_FIELDS]
     return select(*columns).where(within_subdistrict(scope, table.c.subdistrict_id))
+
+
+@lru_cache(maxsize=PREPARED)
+def _named(scope: Scope) -> Any:
+    return plans_query(scope).where(tables.plan.c.id == bindparam("plan_id"))
+
+
+@lru_cache(maxsize=PREPARED)
+def _standing(scope: Scope, at: date | None) -> Any:
+    return plans_query(scope).where(tables.plan.c.subdistrict_id == bindparam("subdistrict_id"), _effective(at))
 
 
 def plan_of(row: Any) -> Plan:

@@ -40,7 +40,7 @@ def visible(scope: Scope, kind: Kind) -> ColumnElement[bool]:
     """Narrow the table of a kind.
 
     Kinds outside any community follow the grid or area that they name; the base map (roads, water, railways, house
-    numbers) and the sections carry nothing personal and are visible to everybody who may see anything.
+    numbers, areas next door) and the sections carry nothing personal, and who may see anything sees them.
     """
     if scope.unlimited:
         return true()

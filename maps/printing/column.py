@@ -10,7 +10,7 @@ import shapely
 
 from gridmap.errors import BadInput
 from maps.printing.fonts import face, plain
-from maps.printing.legend import legend_entries
+from maps.printing.legend import legend_entries, number_key
 from maps.printing.paper import MM_PER_POINT, Box
 from maps.printing.sheet import BODY, HINT, INK, SECONDARY
 from maps.printing.wording import fitted, wrap
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from maps.printing.land import Land
+    from maps.printing.legend import Entry
     from maps.printing.picture import Picture
     from maps.printing.sheet import Sheet
     from maps.printing.subject import Subject, Table
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 _HEADING = 9.0  # points at A3
 _RULE = "#C9CED6"
 _LEADING = 1.5
+_ENTRY = 1.75  # of the type size: a row of the legend
+_ROW, _HEAD_ROWS = 1.62, 1.9  # of the type size: a row of a table; its head is so many rows
 _MOST_LINES = 4  # for what has no label on the map
+_AIR, _LEAST_AIR = 0.9, 0.55  # of the type size, between the columns of a table
+_LEAST_NAME = 6.5  # of the type size: rather smaller type than shortened names, and rather these than no table
 _ROOMY = 1.25  # of the body type, where there is room for it
 
 
@@ -79,21 +84,36 @@ class _Column:
 
     def legend(self, land: Land, subject: Subject, picture: Picture) -> None:
         """Write what lines, colours and marks mean, in two columns, with counts."""
-        entries = legend_entries(self._sheet, land, subject, picture)
+        self._entries(legend_entries(self._sheet, land, subject, picture), self._size)
+        if picture.numbered:
+            self._y -= 0.4 * self._size * MM_PER_POINT
+            self._key(number_key(self._sheet, land, picture), subject.table)
+        if picture.unlabelled:
+            names = "、".join(grid.name for grid in picture.unlabelled)
+            self._wrapped(f"图上注记从略：{names}", _MOST_LINES, where="图例")
+
+    def _key(self, entries: Sequence[Entry], table: Table | None) -> None:
+        """Write what the numbers on the map stand for, as far as the table leaves room."""
+        small = self._paper.small
+        least = _ROW * small * (len(table.rows) + _HEAD_ROWS if table else 0) + 4 * self._paper.type_size(_HEADING)
+        rows = int((self._y - self._floor - least * MM_PER_POINT) / (_ENTRY * small * MM_PER_POINT)) - 1
+        kept = entries[: max(2 * rows, 0)]
+        self._entries(kept, small)
+        if len(kept) < len(entries):
+            self._wrapped(f"其余 {len(entries) - len(kept)} 个编号从略，见网格名单", 1, where="图例")
+
+    def _entries(self, entries: Sequence[Entry], size: float) -> None:
         half = (len(entries) + 1) // 2
-        row = 1.75 * self._size * MM_PER_POINT
+        row = _ENTRY * size * MM_PER_POINT
         sample = 9.0 * self._paper.unit
         for index, (paint, word) in enumerate(entries):
             left = self._box.left + (index // half) * self._box.width / 2
             y = self._y - (index % half + 0.5) * row
             paint(Box(left, y - 0.32 * row, left + sample, y + 0.32 * row))
             room = self._box.width / 2 - sample - 3 * self._paper.unit
-            word_ = fitted(plain(word), self._size, room, "regular")
-            self._sheet.text(left + sample + 2 * self._paper.unit, y, word_, self._size, where="图例")
+            word_ = fitted(plain(word), size, room, "regular")
+            self._sheet.text(left + sample + 2 * self._paper.unit, y, word_, size, where="图例")
         self._y -= half * row
-        if picture.unlabelled:
-            names = "、".join(grid.name for grid in picture.unlabelled)
-            self._wrapped(f"图上注记从略：{names}", _MOST_LINES, where="图例")
 
     def table(self, table: Table) -> None:
         """Write numbers, right-aligned, in columns as wide as they need; the first takes what is left.
@@ -104,17 +124,20 @@ class _Column:
             Too many rows or columns for this paper.
         """
         small = self._paper.small
-        for size in np.linspace(_ROOMY * self._size, small, 6).tolist():
-            gap = 0.9 * size * MM_PER_POINT
+        sizes = np.linspace(_ROOMY * self._size, small, 6).tolist()
+        tries = [*((size, _AIR) for size in sizes), (small, _LEAST_AIR)]
+        for (size, air), whole in ((each, whole) for whole in (True, False) for each in tries):
+            gap = air * size * MM_PER_POINT
             widths = [
                 max(face("bold").width(text, size) for text in (*head, *(row[place + 1] for row in table.rows)))
                 for place, head in enumerate(table.heads)
             ]
             first = self._box.width - sum(widths) - gap * len(widths)
             longest = max(face("bold").width(plain(row[0]), size) for row in table.rows)
-            row_height = 1.62 * size * MM_PER_POINT
-            height = row_height * (len(table.rows) + 1.9)
-            if first >= min(longest, 6.5 * size * MM_PER_POINT) and self._y - height >= self._floor:
+            row_height = _ROW * size * MM_PER_POINT
+            height = row_height * (len(table.rows) + _HEAD_ROWS)
+            least = longest if whole else min(longest, _LEAST_NAME * size * MM_PER_POINT)
+            if first >= least and self._y - height >= self._floor:
                 break
         else:
             raise BadInput(
@@ -127,10 +150,10 @@ class _Column:
         for right, head in zip(rights.tolist(), table.heads, strict=True):
             lines = [text for text in head if text]
             for number_, text in enumerate(lines):
-                y = self._y - (1.9 * row_height) / 2 + ((len(lines) - 1) / 2 - number_) * 1.2 * line
+                y = self._y - (_HEAD_ROWS * row_height) / 2 + ((len(lines) - 1) / 2 - number_) * 1.2 * line
                 self._cell(right, y, text, size, colour=SECONDARY)
         self._sheet.text(self._box.left, self._y - 0.95 * row_height, table.first, size, where="表头", colour=SECONDARY)
-        self._y -= 1.9 * row_height
+        self._y -= _HEAD_ROWS * row_height
         for number_, row in enumerate(table.rows):
             weight = "regular" if number_ else "bold"
             y = self._y - row_height / 2

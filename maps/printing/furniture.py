@@ -69,10 +69,17 @@ def draw_foot(sheet: Sheet, land: Land, picture: Picture, approval: str) -> None
     for facts, right in zip(columns, rights, strict=True):
         for place, (word, value) in enumerate(facts):
             y = box.top - (place + 0.5) * box.height / 3
-            text = fitted(f"{word}：{plain(value)}", size, right - left - 3 * unit, "regular")
+            more = f"（批准文号：{plain(data.document)}）" if data.document and word == "方案名" else ""
+            text = _beside(f"{word}：{plain(value)}", more, size, right - left - 3 * unit)
             sheet.text(left, y, text, size, where=word)
         left = right
     _remarks(sheet, box, approval, demonstration=data.demonstration)
+
+
+def _beside(text: str, more: str, size: float, room: float) -> str:
+    """Write two texts in a line; where they do not fit, the second one stays whole if it can."""
+    rest = room - face().width(more, size)
+    return fitted(text, size, rest, "regular") + more if rest > room / 4 else fitted(text + more, size, room, "regular")
 
 
 def _remarks(sheet: Sheet, box: Box, approval: str, *, demonstration: bool) -> None:

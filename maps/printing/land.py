@@ -12,7 +12,7 @@ from gridmap.datum import Plane
 from gridmap.errors import NoPlan
 from maps.colouring import neighbours, steady_colours
 from maps.drawing import join_roads, road_class
-from maps.shapes import label_circles
+from maps.shapes import borders_between, label_circles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,6 +70,10 @@ class Land:
         The dissolve of their grids, in the order of `data.communities`; the imported outline where there are none.
     outline : Geometry
         All of the sub-district.
+    beside : tuple of (str, Geometry)
+        Name and land of what lies around the sub-district.
+    between : NDArray of Geometry
+        The borders of those with each other.
     """
 
     data: Overview
@@ -84,6 +88,8 @@ class Land:
     outline: shapely.Geometry
     base: dict[str, Layer]
     marks: dict[str, Marks]
+    beside: tuple[tuple[str, shapely.Geometry], ...]
+    between: NDArray[np.object_]
 
 
 def prepare(data: Overview) -> Land:
@@ -106,6 +112,8 @@ def prepare(data: Overview) -> Land:
     touching = neighbours(shapes)
     centres, radii = label_circles(shapes)
     communities = _dissolve(data, plane, grids, shapes)
+    outline = shapely.union_all([*communities, *shapes])
+    areas = plane.project_geometries(np.array([each.shape for each in data.neighbours], dtype=object))
     return Land(
         data=data,
         plane=plane,
@@ -116,8 +124,10 @@ def prepare(data: Overview) -> Land:
         centres=centres,
         radii=radii,
         communities=communities,
-        outline=shapely.union_all([*communities, *shapes]),
+        outline=outline,
         base={layer.kind: _layer(layer, plane) for layer in data.base if len(layer.shapes)},
+        beside=tuple(zip((each.name for each in data.neighbours), areas.tolist(), strict=True)),
+        between=borders_between(areas, outline),
         marks={
             layer.kind: Marks(plane.project(layer.lonlat), place_of[layer.grid], layer.labels)
             for layer in data.points

@@ -10,6 +10,7 @@ import shapely
 
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import GridKind
+from maps.printing.naming import draw_disc
 from maps.printing.picture import (
     BUILDING_EDGE,
     CASING,
@@ -25,12 +26,14 @@ from maps.printing.picture import (
     tint_share,
 )
 from maps.printing.sheet import INK, SECONDARY
+from maps.printing.subject import community_name, tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
     from maps.printing.land import Land
+    from maps.printing.numbering import Disc
     from maps.printing.paper import Box
     from maps.printing.picture import Picture
     from maps.printing.sheet import Sheet
@@ -52,6 +55,8 @@ def legend_entries(sheet: Sheet, land: Land, subject: Subject, picture: Picture)
         (partial(stroke, INK, 0.55), "社区界"),
         (partial(stroke, INK, 0.3), "网格界"),
     ]
+    if shapely.intersects(land.between, picture.frame.window()).any():
+        entries.append((partial(stroke, SECONDARY, 0.25, dash=(2.4 * unit, 1.2 * unit)), "相邻街道界"))
     if len(focus) > dedicated:
         entries.append((partial(swatch, tints, INK), f"综合网格 {len(focus) - dedicated} 个"))
     if dedicated:
@@ -68,6 +73,24 @@ def legend_entries(sheet: Sheet, land: Land, subject: Subject, picture: Picture)
         (partial(_mark, sheet, kind), f"{kind_named(kind).chinese} {count:,} 处")
         for kind, count in picture.shown.items()
     ]
+
+
+def number_key(sheet: Sheet, land: Land, picture: Picture) -> list[Entry]:
+    """List the grids that stand as numbers on the map."""
+    entries: list[Entry] = []
+    for index, disc in picture.numbered.items():
+        grid = land.grids[index]
+        community = community_name(land, grid.community_code)
+        entries.append(
+            (partial(_disc, sheet, disc), f"{tail(grid.name, community).removesuffix('专属网格')}（{community}）")
+        )
+    return entries
+
+
+def _disc(sheet: Sheet, disc: Disc, box: Box) -> None:
+    draw_disc(
+        sheet, disc.number, (box.left + box.right) / 2, (box.bottom + box.top) / 2, disc.radius, sheet.paper.small
+    )
 
 
 def _stroke(

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from maps.printing.fonts import plain
+from maps.printing.numbering import Disc, disc_near
 from maps.printing.placing import Block, Line, Occupied, anywhere_inside, first_that_fits, name_in, names_along
 from maps.printing.sheet import INK, SECONDARY
 from maps.printing.subject import community_name, number, tail
@@ -39,6 +40,8 @@ class Names:
     ----------
     taken : Occupied
         Where names stand.
+    discs : dict of int to Disc
+        The numbers of grids without a label.
     """
 
     def __init__(self, sheet: Sheet, land: Land, subject: Subject, frame: Frame) -> None:
@@ -47,9 +50,16 @@ class Names:
         self._halo = _HALO * max(sheet.paper.unit, 1.0)
         self._air = 0.5 * sheet.paper.unit  # millimetres between a name and the border of what it names
         self.taken = Occupied(frame.box)
+        self.discs: dict[int, Disc] = {}
 
     def grids(self, shapes: NDArray[np.object_]) -> dict[int, Block]:
-        """Label the grids of the focus, each inside its polygon on the paper; returns what found room."""
+        """Label the grids of the focus, each inside its polygon on the paper; number those that have no room.
+
+        Returns
+        -------
+        dict of int to Block
+            The labels that found room.
+        """
         labels: dict[int, Block] = {}
         centres = self._frame.to_paper(self._land.centres)
         for index in self._subject.focus:
@@ -64,7 +74,28 @@ class Names:
             if block is not None:
                 labels[index] = block
                 self._block(block, f"网格 {self._land.grids[index].code}", INK)
+        for index in self._subject.focus:
+            if index not in labels:
+                self._number(index, shapes[index], centres[index])
         return labels
+
+    def _number(self, index: int, shape: shapely.Geometry, centre: NDArray[np.float64]) -> None:
+        """Put the next number on a grid, or beside it with a line."""
+        size = self._type(6.4)
+        disc = disc_near(len(self.discs) + 1, shape, (float(centre[0]), float(centre[1])), size, self.taken)
+        if disc is None:
+            return
+        self.discs[index] = disc
+        if disc.aside:
+            line = [shapely.LineString([disc.grid, (disc.x, disc.y)])]
+            self._sheet.shapes(line, edge="#FFFFFF", width=3 * self._halo, alpha=0.9)
+            self._sheet.shapes(line, edge=INK, width=0.6 * self._halo)
+            self._sheet.shapes([shapely.Point(disc.grid).buffer(1.4 * self._halo)], fill=INK)
+        draw_disc(self._sheet, disc.number, disc.x, disc.y, disc.radius, size)
+
+    def keep_off(self, boxes: NDArray[np.float64]) -> None:
+        """Let no further name stand on marks (N, 4)."""
+        self.taken.take(boxes)
 
     def communities(self) -> None:
         """Write communities' names over their land, large, letter-spaced and light."""
@@ -77,8 +108,6 @@ class Names:
 
     def neighbours(self) -> None:
         """Name the land around the focus where it can be seen: grids beside a grid, communities beside a community."""
-        seen = shapely.box(*self._frame.box)
-        away = 3 * self._air
         focus = self._subject.focus
         if self._subject.table is None:
             others = sorted({other for index in focus for other in self._land.touching[index]} - set(focus))
@@ -95,6 +124,12 @@ class Names:
                 for index, each in enumerate(self._land.data.communities)
                 if each.code != self._subject.community
             ]
+        self._around(around)
+
+    def _around(self, around: Sequence[tuple[str, shapely.Geometry]]) -> None:
+        """Write the names of areas that the sheet is not about, each where most of it can be seen."""
+        seen = shapely.box(*self._frame.box)
+        away = 3 * self._air
         sizes = [self._type(size) for size in (13, 11, 9.5, 8, 6.4)]
         for name, area in around:
             visible = self._frame.shapes_to_paper(np.array([area], dtype=object))[0].intersection(seen)
@@ -102,6 +137,10 @@ class Names:
             if len(parts):
                 letters = name_in(name, parts[np.argmax(shapely.area(parts))], sizes, self.taken, spacing=0.2)
                 self._spaced(letters, f"相邻 {name}")
+
+    def beyond(self) -> None:
+        """Name what lies around the sub-district, outside its border."""
+        self._around(list(self._land.beside))
 
     def lines(self, window: shapely.Geometry) -> None:
         """Write names along roads and railways, wide roads first."""
@@ -132,7 +171,9 @@ class Names:
 
     def marks(self, shown: Sequence[str]) -> None:
         """Name places and organisations beside their marks, as far as there is room."""
-        size, gap = self._type(6.4), 1.4 * self._sheet.paper.unit
+        size, gap = self._type(6.4), 2.0 * self._sheet.paper.unit
+        area = self._frame.shapes_to_paper(np.array([self._subject.area], dtype=object))[0]
+        shapely.prepare(area)
         for kind in _NAMED_MARKS:
             layer = self._land.marks.get(kind)
             if kind not in shown or layer is None or layer.labels is None:
@@ -148,7 +189,8 @@ class Names:
                 boxes = np.array([block.box() for block in places])
                 free = self.taken.free(boxes)
                 if free.any():
-                    chosen = int(np.argmax(free))
+                    inside = shapely.contains(area, shapely.box(*boxes.T))
+                    chosen = int(np.argmax(free.astype(np.int64) + (free & inside)))
                     self.taken.take(boxes[chosen : chosen + 1])
                     self._block(places[chosen], f"{kind} {line.text}", SECONDARY)
 
@@ -232,6 +274,13 @@ def label_candidates(
         found.append((Line(short, size, "bold"),))
     kept = [tuple(line for line in lines if line.text) for lines in found]
     return [lines for lines in kept if lines]
+
+
+def draw_disc(sheet: Sheet, number_: int, x: float, y: float, radius: float, size: float) -> None:
+    """Draw a number in a disc, on the map and in its key."""
+    edge = 0.25 * max(sheet.paper.unit, 0.8)
+    sheet.shapes([shapely.Point(x, y).buffer(radius)], fill="#FFFFFF", edge=INK, width=edge)
+    sheet.text(x, y, str(number_), size, where="图上编号", side="middle", weight="bold")
 
 
 def _house(name: str) -> str:

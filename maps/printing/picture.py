@@ -13,10 +13,13 @@ from maps.printing.naming import Names
 from maps.printing.sheet import INK, SECONDARY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gridmap.services.overview_values import GridOnMap
     from maps.printing.land import Land
+    from maps.printing.numbering import Disc
     from maps.printing.paper import Frame
     from maps.printing.placing import Block
     from maps.printing.sheet import Sheet
@@ -32,9 +35,11 @@ _ALONE = 0.5
 MARKS = {  # marker, colour, size in millimetres at A3
     "shops": ("s", "#8A4B08", 0.9),
     "social_organisations": ("P", "#1B6E53", 1.9),
+    "party_organisations": ("*", "#0F6E84", 2.6),
     "organisations": ("D", "#6B3FA0", 1.6),
     "key_places": ("^", "#2D3748", 2.1),
 }
+_LARGE = 1.5  # times the size of marks where one grid has the sheet to itself
 _SHOPS_FROM = _NAMES_FROM = 3_500  # scales from which shops are drawn, and places and organisations named
 _ROAD_METRES = (20.0, 14.0, 8.0, 4.5)
 _ROAD_LEAST = (0.75, 0.55, 0.38, 0.22)  # millimetres at A3
@@ -58,8 +63,10 @@ class Picture:
     frame : Frame
     labels : dict of int to Block
         The label of each grid of the focus.
+    numbered : dict of int to Disc
+        The number of each grid of the focus that is too small for the smallest label.
     unlabelled : tuple of GridOnMap
-        Grids too small for the smallest label.
+        Grids beside which not even a number has room.
     boxes : NDArray of float64, shape (N, 4)
         All names on the map.
     shown : dict of str to int
@@ -71,6 +78,7 @@ class Picture:
     title: str
     frame: Frame
     labels: dict[int, Block]
+    numbered: dict[int, Disc]
     unlabelled: tuple[GridOnMap, ...]
     boxes: NDArray[np.float64]
     shown: dict[str, int]
@@ -94,18 +102,21 @@ def draw_map(sheet: Sheet, land: Land, subject: Subject, frame: Frame) -> Pictur
     shown = _draw_marks(sheet, land, subject, frame)
     names = Names(sheet, land, subject, frame)
     labels = names.grids(shapes)
+    if frame.scale <= _NAMES_FROM:
+        names.keep_off(_marked(sheet, land, subject, frame, shown))
     if whole:
         names.communities()
     else:
         names.neighbours()
+    names.beyond()
     names.lines(window)
     names.areas(window)
     if frame.scale <= _NAMES_FROM:
         names.marks(tuple(shown))
     sheet.clip(None)
     sheet.rectangle(frame.box, edge=INK, width=0.26 * max(sheet.paper.unit, 1.0))
-    unlabelled = tuple(land.grids[index] for index in subject.focus if index not in labels)
-    return Picture(subject.title, frame, labels, unlabelled, names.taken.boxes, shown, base)
+    unlabelled = tuple(land.grids[index] for index in subject.focus if index not in {*labels, *names.discs})
+    return Picture(subject.title, frame, labels, names.discs, unlabelled, names.taken.boxes, shown, base)
 
 
 def _near(shapes: NDArray[np.object_], frame: Frame) -> NDArray[np.object_]:
@@ -176,6 +187,8 @@ def _borders(sheet: Sheet, land: Land, shapes: NDArray[np.object_], frame: Frame
     sheet.shapes(hatched, edge=SECONDARY, width=0.1 * unit, cap="butt")
     communities = _near(land.communities, frame)
     outline = _near(np.array([land.outline]), frame)
+    dash = (2.4 * unit, 1.2 * unit)
+    sheet.shapes(_near(land.between, frame), edge=SECONDARY, width=0.25 * unit, dash=dash, cap="butt")
     sheet.shapes(outline, edge="#FFFFFF", width=2.2 * unit, alpha=0.75)
     sheet.shapes(shapes, edge="#FFFFFF", width=0.75 * unit, alpha=0.6)
     sheet.shapes(shapes, edge=INK, width=0.3 * unit)
@@ -212,6 +225,21 @@ def _draw_marks(sheet: Sheet, land: Land, subject: Subject, frame: Frame) -> dic
             continue
         within = np.isin(layer.grid, subject.focus)
         if within.any():
-            sheet.marks(frame.to_paper(layer.xy[within]), marker, size * sheet.paper.unit, colour)
+            sheet.marks(frame.to_paper(layer.xy[within]), marker, size * mark_unit(sheet, subject), colour)
             shown[kind] = int(within.sum())
     return shown
+
+
+def _marked(sheet: Sheet, land: Land, subject: Subject, frame: Frame, shown: Mapping[str, int]) -> NDArray[np.float64]:
+    """Give the boxes (N, 4) that marks cover."""
+    boxes = [np.empty((0, 4))]
+    for kind in shown:
+        layer, half = land.marks[kind], MARKS[kind][2] * mark_unit(sheet, subject) / 2
+        places = frame.to_paper(layer.xy[np.isin(layer.grid, subject.focus)])
+        boxes.append(np.hstack([places - half, places + half]))
+    return np.concatenate(boxes)
+
+
+def mark_unit(sheet: Sheet, subject: Subject) -> float:
+    """Millimetres on the paper of a millimetre of `MARKS`."""
+    return sheet.paper.unit * (_LARGE if subject.grid else 1.0)

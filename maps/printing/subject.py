@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from maps.printing.land import Land
 
 _COMMUNITY_DIGITS, _GRID_DIGITS = 12, 15
+_NEXT_DOOR = 3.0  # metres: borders of two offices come from two sources
 # Two short lines for the head of a narrow column.
 _HEADS = {
     "households": ("居民户", ""),
@@ -26,6 +27,7 @@ _HEADS = {
     "shops": ("沿街", "商铺"),
     "organisations": ("驻区", "单位"),
     "social_organisations": ("社会", "组织"),
+    "party_organisations": ("党", "组织"),
     "key_places": ("重点", "部位"),
     "incidents": ("在办", "事件"),
 }
@@ -173,6 +175,7 @@ def _grid(land: Land, index: int) -> Subject:
     names = "、".join(
         tail(each.name, community) if each.community_code == grid.community_code else each.name for each in beside
     )
+    next_door = [name for name, area in land.beside if shapely.dwithin(area, shape, _NEXT_DOOR)]
     return Subject(
         title=f"{grid.name}区域分布示意图",
         focus=(index,),
@@ -186,7 +189,7 @@ def _grid(land: Land, index: int) -> Subject:
             ("面积", f"{np.round(hectares, 2):.2f} 公顷"),
             *counts,
         ),
-        limits=(("四至", grid.four_limits), ("相邻网格", names)),
+        limits=(("四至", grid.four_limits), ("相邻网格", names), ("相邻街道", "、".join(next_door))),
         grid=grid,
         community=grid.community_code,
     )

@@ -7,6 +7,10 @@ from maps.printing.fonts import face
 _CLOSING = "，。、；：）」』！？,.;:)"  # these never begin a line
 
 
+def _in_word(sign: str) -> bool:
+    return sign.isascii() and sign.isalnum()
+
+
 def fitted(text: str, size: float, room: float, weight: str) -> str:
     """Shorten a line with an ellipsis until it fits into so many millimetres."""
     if face(weight).width(text, size) <= room:
@@ -25,6 +29,10 @@ def wrap(text: str, size: float, room: float) -> list[str]:
             kept = len(line)
             if sign in _CLOSING and len(line) > 1:
                 kept -= 1
+            begins = kept
+            while begins and _in_word((line + sign)[kept]) and _in_word(line[begins - 1]):
+                begins -= 1
+            kept = begins or kept
             lines.append(line[:kept])
             line = line[kept:]
             width = face().width(line, size)

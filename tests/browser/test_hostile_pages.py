@@ -14,6 +14,7 @@ from office import code
 from overview_sample import sample_overview
 from serving import Server
 
+from gridmap.model.kinds import ASSIGNED_KINDS
 from maps.overview import overview_page
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def test_the_live_map_runs_none(visit: Callable[..., Visit], served: str) -> Non
 def test_the_area_map_lists_every_record_and_runs_none(visit: Callable[..., Visit], served: str) -> None:
     seen = visit(f"{served}/grids/{code('A')}", phone=True)
     page = seen.page
-    for kind in ("households", "shops", "organisations", "social_organisations", "key_places", "incidents"):
+    for kind in (each.name for each in ASSIGNED_KINDS):
         assert kind in FIELDS
         page.click(f"#tab-{kind}")
         page.wait_for_selector("details.compound" if kind == "households" else ".row")

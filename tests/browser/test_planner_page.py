@@ -135,13 +135,32 @@ def test_the_whole_story(planning: str, visit: Callable[..., Visit]) -> None:
     page.click("#activate")
     page.wait_for_selector("#activation[open]")
     assert "变更网格" in page.locator("#activation-says").inner_text()
-    page.click("#activation-go")
+    page.fill("#activation-number", "街办发〔2026〕18号")
+    page.keyboard.press("Enter")  # in a field it neither leaves nor confirms
+    assert page.evaluate("document.activeElement.id") == "activation-go"
+    page.keyboard.press("Enter")
     page.wait_for_function("() => gridmap.page.plan.state === 'in_force'", timeout=20_000)
     assert page.locator("#plan-state").inner_text() == "现行"
     assert page.locator("[data-tool=cut]").is_disabled()
     plans = httpx2.get(f"{planning}/api/v1/plans").json()
-    assert {each["id"]: each["state"] for each in plans}[plan] == "in_force"
+    found = next(each for each in plans if each["id"] == plan)
+    assert (found["state"], found["approval_number"]) == ("in_force", "街办发〔2026〕18号")
     seen.assert_clean()
+
+
+def test_a_plan_that_changed_while_one_looked_does_not_take_effect(planning: str, visit: Callable[..., Visit]) -> None:
+    plan = begin(planning)
+    seen = open_plan(visit, planning, plan)
+    page = seen.page
+    page.click("#activate")
+    page.wait_for_selector("#activation[open]")
+    body = {"op": "rename", "grid": code("A"), "name": "另一名称"}
+    assert httpx2.post(f"{planning}/api/v1/plans/{plan}/edits", json=body).status_code == 200
+    page.click("#activation-go")
+    page.wait_for_selector("#activation-failed:not([hidden])")
+    assert "刚刚有改动，没有启用" in page.locator("#activation-failed").inner_text()
+    assert httpx2.get(f"{planning}/api/v1/plans/{plan}").json()["plan"]["state"] == "draft"
+    assert violations(page, "#activation") == []
 
 
 def test_a_refused_gesture_says_why_and_where(planning: str, visit: Callable[..., Visit]) -> None:

@@ -130,6 +130,7 @@ STATS = {
     "shops": {"total": int, "surveyed": int},
     "organisations": int,
     "social_organisations": {"total": int, "surveyed": int},
+    "party_organisations": int,
     "key_places": int,
     "staff": int,
     "incidents": int,

@@ -74,7 +74,7 @@ def names_of(tx: Transaction, scope: Scope, kind: Kind) -> set[str]:
     return {row[kind.key[0]] for chunk in registers.read_chunks(tx, scope, kind) for row in chunk}
 
 
-BASE_MAP = {"sections", "roads", "waters", "railways", "house_numbers"}
+BASE_MAP = {"sections", "roads", "waters", "railways", "house_numbers", "neighbouring_areas"}
 
 
 @pytest.mark.parametrize("kind", REGISTER_KINDS, ids=lambda kind: kind.name)

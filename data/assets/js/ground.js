@@ -174,7 +174,10 @@ gridmap.ground = (function () {
 
   function aroundBorders(context, view, page) {
     context.setLineDash([7, 4]);
-    border(context, page.neighbours, view, AROUND_EDGE, 1.2);
+    path(context, page.borders, view, false);
+    context.strokeStyle = AROUND_EDGE;
+    context.lineWidth = 1.2;
+    context.stroke();
     context.setLineDash([]);
   }
 

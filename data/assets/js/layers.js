@@ -9,7 +9,7 @@ gridmap.layers = (function () {
     ['地', ['communities', 'grids', 'compounds', 'buildings', 'roads', 'waters', 'railways']],
     ['物', ['shops', 'key_places']],
     ['事', ['incidents']],
-    ['组织', ['organisations', 'social_organisations']]
+    ['组织', ['organisations', 'social_organisations', 'party_organisations']]
   ];
   const LAND = { communities: '社区', grids: '网格', compounds: '小区', buildings: '楼栋', roads: '道路', waters: '水系',
     railways: '铁路' };
@@ -111,9 +111,9 @@ gridmap.layers = (function () {
   function legend(page) {
     const body = document.getElementById('legend-body');
     const words = counts(page);
-    const rows = [['subdistrict', page.neighbours && page.neighbours.count ? '本图范围' : '街道界'], ['communities', '社区界'], ['grids', '网格界'],
+    const rows = [['subdistrict', page.document.whole ? '街道界' : '本图范围'], ['communities', '社区界'], ['grids', '网格界'],
       ['general', '综合网格'], ['dedicated', '专属网格']];
-    if (page.neighbours && page.neighbours.count) rows.push(['neighbours', '相邻边界']);
+    if (page.neighbours && page.neighbours.count) rows.push(['neighbours', page.document.whole ? '相邻街道' : '相邻边界']);
     for (const kind of ['roads', 'railways', 'waters', 'compounds']) if (words[kind]) rows.push([kind, words[kind][0]]);
     body.append(element('ul', { class: 'legend-list' }, ...rows.map(([kind, word]) =>
       element('li', { 'data-sign': kind }, swatch(kind), element('span', {}, word)))));

@@ -7,6 +7,7 @@ gridmap.marks = (function () {
     shops: { shape: 'square', colour: '#8A4B08' },
     organisations: { shape: 'diamond', colour: '#6B3FA0' },
     social_organisations: { shape: 'cross', colour: '#1B6E53' },
+    party_organisations: { shape: 'star', colour: '#0F6E84' },
     key_places: { shape: 'triangle', colour: '#2D3748' },
     incidents: { shape: 'drop', colour: '#C53030' }
   };
@@ -33,6 +34,12 @@ gridmap.marks = (function () {
       const a = 0.42 * r, b = 1.1 * r;
       polygon(c, [[x - a, y - b], [x + a, y - b], [x + a, y - a], [x + b, y - a], [x + b, y + a], [x + a, y + a],
         [x + a, y + b], [x - a, y + b], [x - a, y + a], [x - b, y + a], [x - b, y - a], [x - a, y - a]]);
+    },
+    star: function (c, x, y, r) {
+      polygon(c, Array.from({ length: 10 }, function (_, i) {
+        const reach = (i % 2 ? 0.62 : 1.4) * r, turn = i * Math.PI / 5;
+        return [x + reach * Math.sin(turn), y - reach * Math.cos(turn)];
+      }));
     },
     drop: function (c, x, y, r) {
       c.moveTo(x, y + 1.5 * r);

@@ -22,6 +22,7 @@ gridmap.view = (function () {
       points: []
     };
     if (columns['neighbours.rings']) {
+      page.borders = make('borders');
       page.neighbours = { ...make('neighbours'), middles: project(columns['neighbours.labels.x'],
         columns['neighbours.labels.y'], data.origin, data.unit) };
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gridmap.cli.common import actor, json_option, open_database, print_json
-from gridmap.cli.plan.common import scope
+from gridmap.cli.plan.common import revision_option, scope
 
 if TYPE_CHECKING:
     from gridmap.services.activation import Activation
@@ -21,13 +21,25 @@ from_option = click.option(
     type=click.DateTime(["%Y-%m-%d"]),
     help="First day of the plan, from 00:00 in China; today without it. Days that have passed are refused.",
 )
+number_option = click.option("--approval-number", metavar="NUMBER", help="批准文号 of the document that approves it.")
+date_option = click.option("--approval-date", type=click.DateTime(["%Y-%m-%d"]), help="Day of that document.")
 
 
 @click.command("activate")
 @click.argument("plan")
 @from_option
+@number_option
+@date_option
+@revision_option
 @json_option
-def command(plan: str, day: datetime | None, as_json: bool) -> None:
+def command(
+    plan: str,
+    day: datetime | None,
+    approval_number: str | None,
+    approval_date: datetime | None,
+    revision: int | None,
+    as_json: bool,
+) -> None:
     """Put PLAN in force, whole: everybody gets his grid by it, and the plan before ends.
 
     With a day to come the plan waits for it (`gridmap plan activate-due`; `gridmap serve` does it, too). Incidents keep
@@ -36,16 +48,17 @@ def command(plan: str, day: datetime | None, as_json: bool) -> None:
     \b
     Examples:
       gridmap plan activate 2027年调整
-      gridmap plan activate 8f0c3a52 --from 2027-01-01
+      gridmap plan activate 8f0c3a52 --from 2027-01-01 --approval-number 开府发〔2026〕18号 --approval-date 2026-11-20
     """
-    from gridmap.runner import activate_plan  # noqa: PLC0415 -- `--help` needs no services
+    from gridmap.runner import Approval, activate_plan  # noqa: PLC0415 -- `--help` needs no services
     from gridmap.services.limits_redline import changed_sentences  # noqa: PLC0415 -- likewise
     from gridmap.services.plan_reading import find_plan  # noqa: PLC0415 -- likewise
 
     with open_database() as database:
         with database.transaction(actor()) as tx:
             plan_id = find_plan(tx, scope(), plan)
-        done = activate_plan(database, plan_id, actor(), day.date() if day else None)
+        by = Approval(approval_number, approval_date.date() if approval_date else None, revision)
+        done = activate_plan(database, plan_id, actor(), day.date() if day else None, by)
         with database.transaction(actor()) as tx:
             sentences = changed_sentences(tx, scope(), plan_id)
     if as_json:
@@ -68,11 +81,13 @@ def sentence(change: SentenceChange) -> str:
 
 def told(done: Activation) -> str:
     """Say in one or two lines what an activation did."""
+    by = f" by {done.approval_number}" if done.approval_number else ""
     if done.state == "approved":
-        return f"{done.plan} takes effect on {done.valid_from}; `gridmap plan activate-due` or `gridmap serve` does it"
+        doing = "`gridmap plan activate-due` or `gridmap serve` does it"
+        return f"{done.plan} takes effect on {done.valid_from}{by}; {doing}"
     handed = ", ".join(f"{count} {kind}" for kind, count in (done.handed_over or {}).items()) or "nothing"
     return (
-        f"{done.plan} is in force since {done.valid_from}, {done.old_plan} has ended: {done.changed_grids} grids "
+        f"{done.plan} is in force since {done.valid_from}{by}, {done.old_plan} has ended: {done.changed_grids} grids "
         f"changed, {done.reassigned} decided again ({done.review} for a person to look at); handed over: {handed}\n"
         f"`gridmap plan handover {done.plan_id} -o 交接单.xlsx` writes the hand-over list"
     )

@@ -47,7 +47,9 @@ def command(plan: str, geojson: bool, as_json: bool) -> int:
 
 def _print(found: PlanDetails) -> None:
     plan, numbers = found.plan, found.numbers
-    click.echo(f"{plan.word} {plan.name} {plan.id}, revision {plan.revision}")
+    dated = f" ({plan.approval_date})" if plan.approval_date else ""
+    by = f", 批准文号 {plan.approval_number}{dated}" if plan.approval_number else ""
+    click.echo(f"{plan.word} {plan.name} {plan.id}, revision {plan.revision}{by}")
     for each in found.grids:
         grid, own = each["properties"], each["properties"]["numbers"]
         off = "" if own["deviation"] is None else f", {own['deviation']:+.0%}"

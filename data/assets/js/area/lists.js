@@ -5,7 +5,8 @@ gridmap.lists = (function () {
   const { element, number } = gridmap.panel;
   const UNNAMED = { compound: '其他住户', building: '未知楼栋', stairwell: '' };
   const EMPTY = { households: '本网格没有居民户', shops: '本网格没有沿街商铺', organisations: '本网格没有驻区单位',
-    social_organisations: '本网格没有社会组织', key_places: '本网格没有重点部位', incidents: '本网格没有在办事件' };
+    social_organisations: '本网格没有社会组织', party_organisations: '本网格没有党组织',
+    key_places: '本网格没有重点部位', incidents: '本网格没有在办事件' };
   const { SYMBOLS } = gridmap.marks;
   // One list is on the map at a time: colour tells what is still to be done, the shape what it is.
   for (const [kind, { shape }] of Object.entries(SYMBOLS)) {

@@ -146,7 +146,7 @@ gridmap.dispatch = (function () {
         window.history.replaceState(null, '', '#' + encodeURIComponent(incident.number));
         page.list.current();
         page.showGrid(incident.assignment && incident.assignment.grid_code);
-        if (page.chosenPlace) bring(map, page);
+        page.bring();
         if (!begin) byId('file-title').focus({ preventScroll: true });
         byId('status').textContent = '已打开 ' + incident.number;
       } catch (error) {
@@ -172,10 +172,12 @@ gridmap.dispatch = (function () {
     };
     page.reported = async function (incident) {
       page.seen = page.seen === null ? null : page.seen + 1; // one's own report is no news
-      page.say('已登记 ' + incident.number + (incident.assignment && incident.assignment.grid_name ? '，归' + incident.assignment.grid_name : '，待定位') + '。');
+      const grid = incident.assignment && incident.assignment.grid_name;
+      page.say('已登记 ' + incident.number + '，' + incident.status + (grid ? '：' + grid : '') + (incident.why ? '。' + incident.why : '') + '。');
       page.refresh();
       await page.open(incident.id);
     };
+    page.bring = () => page.chosenPlace && bring(map, page);
     byId('file-close').addEventListener('click', page.close);
   }
 

@@ -7,6 +7,8 @@ gridmap.caseFile = (function () {
   const words = gridmap.caseWords;
   const CLOSED = new Set(['已结案', '已评价', '自办结案', '作废', '撤回', '已并案', '退单']);
 
+  const ASKED = new Set(['review', 'outside', 'unlocated']); // until a person has decided
+
   const fact = (word, ...content) => element('div', { class: 'fact' }, element('dt', {}, word), element('dd', { class: 'name' }, ...content));
 
   function where({ assignment, accuracy }) {
@@ -30,6 +32,9 @@ gridmap.caseFile = (function () {
       fact('类别', incident.category || '未分类'), fact('来源', incident.source || '未填写'),
       fact('反映人', [incident.reporter, incident.phone].filter(Boolean).join('　') || '未留')];
     if (today && assignment && today.grid_code !== assignment.grid_code) rows.splice(3, 0, fact('现属网格', today.grid_name || words.PLACES[words.placeOf(today)]));
+    const { place } = history.original || {};
+    if (place && place.why && ASKED.has(words.placeOf(assignment))) rows.splice(2, 0, fact('待核实', place.why));
+    if (place && place.home) rows.push(fact('反映人住址', place.home));
     if (duty && duty.why) rows.push(fact('派单依据', duty.why));
     if (history.outcome) rows.push(fact('办理结果', history.outcome));
     return element('dl', { class: 'facts-list' }, ...rows);
@@ -125,7 +130,6 @@ gridmap.caseFile = (function () {
   function near(page, history, found) {
     const may = history.moves.some((move) => move.name === '并案');
     return found.items.map(function (each) {
-      const apart = each.metres === null ? '地址相同' : '相距 ' + Math.round(each.metres) + ' 米';
       const verb = element('button', { type: 'button', class: 'plain' }, '并案');
       verb.addEventListener('click', async function () {
         verb.disabled = true;
@@ -138,7 +142,7 @@ gridmap.caseFile = (function () {
         }
       });
       return element('li', {}, element('div', {}, element('button', { type: 'button', class: 'link name', onclick: () => page.open(each.id) }, each.title),
-        element('p', { class: 'hint' }, [each.number, each.state, apart, '相隔 ' + each.days.toFixed(1) + ' 天'].join(' · '))),
+        element('p', { class: 'hint' }, [each.number, each.state, words.apart(each), '相隔 ' + each.days.toFixed(1) + ' 天'].join(' · '))),
       ...(may && each.state !== '已并案' ? [verb] : []));
     });
   }
@@ -152,6 +156,21 @@ gridmap.caseFile = (function () {
         : '附近 ' + Math.round(found.metres) + ' 米、' + found.days + ' 天内没有同类事件。';
     }, (error) => { says.textContent = page.talk.why(error); });
     return element('section', {}, element('h3', {}, '疑似重复与并案'), says, list);
+  }
+
+  // 五单: the lists that the case is or was on, and the way to put it on one.
+  function lists(page, history) {
+    const { number, state } = history.incident;
+    const list = element('ul', { class: 'near-list' });
+    const says = element('p', { class: 'hint', role: 'status' });
+    const put = element('a', { class: 'plain as-verb', href: '/batches?put=' + encodeURIComponent(number), hidden: '' }, '列入五单');
+    page.talk.batches(history.incident.id).then(function (found) {
+      list.append(...found.map((each) => element('li', {}, element('div', {}, element('a', { class: 'link name', href: '/batches?list=' + encodeURIComponent(each.number) }, each.name),
+        element('p', { class: 'hint' }, [each.number, each.left_by || each.stage, each.claimed_by ? each.claimed_by + '领单' : each.unit && '拟由' + each.unit + '领单'].filter(Boolean).join(' · '))))));
+      says.textContent = found.length ? '' : '没有列入过清单。';
+      put.hidden = CLOSED.has(state) || found.some((each) => !each.left_at);
+    }, (error) => { says.textContent = page.talk.why(error); });
+    return element('section', {}, element('h3', {}, '五单'), says, list, element('div', { class: 'verbs' }, put));
   }
 
   function copying(page, history) {
@@ -180,7 +199,7 @@ gridmap.caseFile = (function () {
       element('p', { class: 'kicker' }, element('span', { class: 'chip state' }, incident.state), element('span', { class: 'code' }, incident.number)),
       clock(incident), ...(incident.description ? [element('p', { class: 'name what' }, incident.description)] : []), facts(history),
       element('div', { class: 'verbs' }, copy), slip, ...approvals(page, history), gridmap.caseMoves.section(page, history, begin),
-      duplicates(page, history), timeline(page, history));
+      duplicates(page, history), lists(page, history), timeline(page, history));
   }
 
   function loading() {

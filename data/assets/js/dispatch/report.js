@@ -15,15 +15,6 @@ gridmap.caseReport = (function () {
 
   const input = (more) => element('input', { type: 'text', maxlength: 200, autocomplete: 'off', ...more });
 
-  async function whose(page, at, box) {
-    try {
-      const found = await page.talk.locate(at);
-      box.textContent = words.PLACES[words.placeOf(found)] + (found.grid_name ? '：' + found.grid_name : found.nearest_name ? '，最近的是' + found.nearest_name : '');
-    } catch (error) {
-      box.textContent = page.talk.why(error);
-    }
-  }
-
   function categories(page) {
     const list = element('datalist', { id: 'category-words' });
     page.talk.categories().then(function ({ lists }) {
@@ -35,27 +26,31 @@ gridmap.caseReport = (function () {
 
   // at: where it was clicked, or null
   function open(page, at) {
-    const place = element('p', { class: 'hint', role: 'status' }, at ? '正在查找所在网格…' : '没有位置：登记后为“待定位”，可以以后再定。');
     const failed = element('p', { class: 'failed', role: 'alert', hidden: '' });
     const go = element('button', { type: 'submit', class: 'primary' }, '登记');
+    const address = field('address', '地址', input({ maxlength: 400 }));
     const form = element('form', { class: 'report-form', novalidate: '', 'aria-label': '登记事件' },
-      place, field('title', '标题', input(), true), field('description', '情况说明', element('textarea', { rows: 3, maxlength: 4000 })),
+      field('title', '标题', input(), true), address, field('description', '情况说明', element('textarea', { rows: 3, maxlength: 4000 })),
       field('category', '类别', input({ list: 'category-words', maxlength: 100 })), categories(page),
       field('source', '来源', element('select', {}, ...SOURCES.map((word) => element('option', { value: word }, word)))),
-      field('address', '地址', input({ maxlength: 400 })), field('reporter', '反映人', input({ maxlength: 100 })),
-      field('phone', '联系电话', input({ inputmode: 'tel', maxlength: 40 })), failed,
+      field('reporter', '反映人', input({ maxlength: 100 })), field('phone', '联系电话', input({ inputmode: 'tel', maxlength: 40 })));
+    const written = function () {
+      const body = Object.fromEntries(Array.from(new FormData(form)).filter(([name, value]) => name !== 'holds' && value.trim()));
+      return at ? { ...body, lon: at.lng, lat: at.lat } : body;
+    };
+    const check = gridmap.caseCheck.watch(page, form, { body: written, took: (found) => shown(page, at, found) });
+    address.after(check.place, check.asks);
+    form.append(check.alike, failed,
       element('div', { class: 'verbs' }, go, element('button', { type: 'button', class: 'plain', onclick: () => page.close() }, '取消')));
     form.addEventListener('submit', async function (event) {
       event.preventDefault();
-      const body = Object.fromEntries(Array.from(new FormData(form)).filter(([, value]) => value.trim()));
+      const body = written();
       failed.hidden = Boolean(body.title);
       failed.textContent = '请填写标题。';
       if (!body.title) return form.elements.title.focus();
-      if (at) Object.assign(body, { lon: at.lng, lat: at.lat });
       go.disabled = true;
       try {
-        const made = await page.talk.report(body);
-        page.reported(made);
+        page.reported(await page.talk.report({ ...body, holds: check.holds() }));
       } catch (error) {
         failed.textContent = page.talk.why(error);
         failed.hidden = false;
@@ -64,8 +59,16 @@ gridmap.caseReport = (function () {
       return undefined;
     });
     page.showFile('登记事件', form);
-    if (at) whose(page, at, place);
     form.elements.title.focus();
+  }
+
+  // The place that counts is marked: the point, or where its address was found.
+  function shown(page, at, found) {
+    const place = found.lon === null ? null : { lng: found.lon, lat: found.lat, clock: '正常' };
+    const moved = place && (!page.chosenPlace || page.chosenPlace.lng !== place.lng || page.chosenPlace.lat !== place.lat);
+    page.chosenPlace = place;
+    page.showGrid(found.assignment && found.assignment.grid_code);
+    if (moved && !(at && found.place.holds !== 'address')) page.bring();
   }
 
   // A tool of the map: the next click, or Enter for its middle, is the place.

@@ -48,6 +48,11 @@ gridmap.caseWords = (function () {
     return gridmap.panel.element('span', { class: 'clock ' + (CLOCKS[word] || 'ended') }, mark(word), word || '已办结');
   }
 
+  // How far a report is that may be the same matter.
+  function apart(near) {
+    return near.metres === null ? '地址相同' : '相距 ' + Math.round(near.metres) + ' 米';
+  }
+
   function refusal(problem) {
     return (FAILED[problem.code] || '操作没有完成') + '：' + problem.detail;
   }
@@ -67,5 +72,5 @@ gridmap.caseWords = (function () {
   const local = (date) => date.getFullYear() + '-' + two(date.getMonth() + 1) + '-' + two(date.getDate()) + 'T' +
     two(date.getHours()) + ':' + two(date.getMinutes());
 
-  return { PLACES, FACETS, CLOCKS, NEEDS, WHISTLES, DECIDED, moment, left, placeOf, mark, clock, refusal, slip, local };
+  return { PLACES, FACETS, CLOCKS, NEEDS, WHISTLES, DECIDED, moment, left, placeOf, mark, clock, apart, refusal, slip, local };
 })();

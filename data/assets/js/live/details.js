@@ -28,7 +28,8 @@ gridmap.details = (function () {
   }
 
   const NOUNS = { household: 'households', shop: 'shops', organisation: 'organisations', social_organisation: 'social_organisations',
-    key_place: 'key_places', incident: 'incidents', compound: 'compounds', building: 'buildings' };
+    party_organisation: 'party_organisations', key_place: 'key_places', incident: 'incidents', compound: 'compounds',
+    building: 'buildings' };
   const plural = (kind) => NOUNS[kind] || kind;
 
   function box(...children) {

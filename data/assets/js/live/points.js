@@ -2,7 +2,8 @@
 gridmap.points = (function () {
   'use strict';
 
-  const KINDS = ['households', 'shops', 'organisations', 'social_organisations', 'key_places', 'incidents'];
+  const KINDS = ['households', 'shops', 'organisations', 'social_organisations', 'party_organisations', 'key_places',
+    'incidents'];
   const CLOSE = 16; // from this zoom on tiles hold single records
   const MANY = 1000; // a kind of so many is a texture on small scales, its numbers stand at the grids
 

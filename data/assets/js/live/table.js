@@ -12,6 +12,7 @@ gridmap.table = (function () {
     ['沿街|商铺', (n) => n.shops],
     ['驻区|单位', (n) => n.organisations],
     ['社会|组织', (n) => n.social_organisations],
+    ['党|组织', (n) => n.party_organisations],
     ['重点|部位', (n) => n.key_places],
     ['在办|事件', (n) => n.incidents],
     ['其中|超期', (n) => n.overdue],

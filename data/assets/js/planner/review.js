@@ -8,6 +8,8 @@ gridmap.planReview = (function () {
   const { worldX, worldY, latLng } = gridmap.geometry;
 
   function create(page, map, talk) {
+    let looked = 0; // the revision that stood there when taking effect was asked for
+
     function pick(index) {
       if (!page.problems.length) return;
       page.problem = (index + page.problems.length) % page.problems.length;
@@ -64,14 +66,16 @@ gridmap.planReview = (function () {
       page.redraw();
     }
 
+    // What was looked at takes effect, or nothing: another revision by then is refused.
     async function ask() {
+      looked = page.draft.revision;
       const changes = await talk.changes();
       if (!changes) return;
       const told = gridmap.planTables.told(changes.total);
       byId('activation-says').textContent = told ? '启用后 ' + told + '变更网格。' : '与现行方案相比，没有住户、商铺或事件变更网格。';
       byId('activation-failed').hidden = true;
       const day = byId('activation-date');
-      day.min = page.day;
+      day.min = byId('activation-approved').max = page.day;
       day.value = day.value && day.value >= page.day ? day.value : page.day;
       byId('activation').showModal();
     }
@@ -79,7 +83,8 @@ gridmap.planReview = (function () {
     async function go() {
       const button = byId('activation-go');
       button.disabled = true;
-      const failed = await talk.activate(byId('activation-date').value);
+      const [day, number, approved] = ['date', 'number', 'approved'].map((name) => byId('activation-' + name).value.trim());
+      const failed = await talk.activate({ valid_from: day, revision: looked, ...(number && { approval_number: number }), ...(approved && { approval_date: approved }) });
       button.disabled = false;
       byId('activation-failed').hidden = !failed;
       byId('activation-failed').textContent = failed || '';
@@ -94,6 +99,11 @@ gridmap.planReview = (function () {
     byId('handover').addEventListener('click', talk.handover);
     byId('activate').addEventListener('click', ask);
     byId('activation-go').addEventListener('click', go);
+    byId('activation').addEventListener('keydown', function (event) { // Enter in a field neither leaves nor confirms
+      if (event.key !== 'Enter' || event.target.tagName !== 'INPUT') return;
+      event.preventDefault();
+      byId('activation-go').focus();
+    });
     return { check, compare, list };
   }
 

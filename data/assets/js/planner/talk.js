@@ -136,13 +136,14 @@ gridmap.planTalk = (function () {
       }
     }
 
-    async function activate(day) {
+    async function activate(given) {
       try {
-        const done = await ask('/activation', { valid_from: day });
+        const done = await ask('/activation', given);
         await load();
         page.activated(done);
         return '';
       } catch (error) {
+        if (error.problem && error.problem.code === 'stale_revision') return '方案刚刚有改动，没有启用。请关闭后看清改动，再次启用。';
         return error.problem ? words(error.problem) : '没有连上服务器，方案没有启用。';
       }
     }

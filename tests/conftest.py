@@ -9,6 +9,7 @@ import pytest
 from address_office import build_gazetteer, fill
 from drafting import rolled_back, settle
 from fresh_databases import copied_database, copied_file, execute
+from hypothesis import settings
 from office import client_of, open_office
 from postgres_server import postgres_server
 from sqlalchemy.engine import make_url
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 DIALECTS = ("spatialite", "postgis")
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure; speed lives in benchmarks
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

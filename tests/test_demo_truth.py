@@ -17,8 +17,9 @@ from gridmap.demo.build import build
 from gridmap.demo.land import _shares
 from gridmap.demo.names import chinese_number
 from gridmap.demo.people import pick_exactly
+from gridmap.demo.place import build_place
 from gridmap.demo.regions import components
-from gridmap.demo.town import PLANE, SIZES, Layer, Truth
+from gridmap.demo.town import PLANE, SIZES, Layer, Truth, size_named
 from gridmap.errors import BadInput
 from gridmap.model.kinds import ASSIGNED_KINDS, KINDS, kind_named
 
@@ -265,6 +266,14 @@ def test_the_four_limits_of_communities_are_true(truth: Truth) -> None:
             assert np.quantile(outward, 0.6) > 0, (text, side)
         named = shapely.union_all([features[name] for names in sides.values() for name in names])
         assert border.intersection(named).length > 0.85 * border.length, text
+
+
+@pytest.mark.parametrize("seed", [14, 29, 45])
+def test_land_that_stands_on_a_corner_has_four_sides_too(seed: int) -> None:
+    land = build_place(np.random.default_rng(seed), size_named("small")).land
+    for text in (*land.communities.four_limits, *land.grids.four_limits):
+        assert [part[:2] for part in text.split("，")][:4] == ["东至", "南至", "西至", "北至"]
+        assert all(len(part) > 2 for part in text.split("，"))
 
 
 def test_every_grid_names_its_four_sides(truth: Truth) -> None:

@@ -83,7 +83,11 @@ def _parts(net: Network, ring: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     first = int(np.argmax(x - y))
     turned = np.roll(ring, -first, axis=0)
     x, y = _starts(net, turned).T
-    corners = np.maximum.accumulate([int(np.argmax(x + y)), int(np.argmax(y - x)), int(np.argmax(-x - y))])
+    corners = [int(np.argmax(x + y)), int(np.argmax(y - x)), int(np.argmax(-x - y))]
+    for number, least in enumerate((1, 2, 3)):  # land that stands on a corner has a piece of border on every side too
+        corners[number] = min(
+            max(corners[number], least, *(place + 1 for place in corners[:number])), len(turned) + number - 3
+        )
     return np.split(turned, corners)
 
 

@@ -39,7 +39,7 @@ gridmap.caseCheck = (function () {
     return [element('h4', {}, '疑似重复 ' + items.length + ' 件'),
       element('ul', { class: 'near-list' }, ...items.slice(0, 5).map((each) => element('li', {}, element('div', {},
         element('a', { class: 'link name', href: '#' + encodeURIComponent(each.number), target: '_blank' }, each.title),
-        element('p', { class: 'hint' }, [each.number, each.state, words.apart(each), '相隔 ' + each.days.toFixed(1) + ' 天'].join(' · ')))))),
+        element('p', { class: 'hint' }, [each.number, each.state, words.apart(each)].join(' · ')))))),
       element('p', { class: 'hint' }, '是同一件事的，登记后可在事件里并案，或不再登记。')];
   }
 

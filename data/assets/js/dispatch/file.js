@@ -142,7 +142,7 @@ gridmap.caseFile = (function () {
         }
       });
       return element('li', {}, element('div', {}, element('button', { type: 'button', class: 'link name', onclick: () => page.open(each.id) }, each.title),
-        element('p', { class: 'hint' }, [each.number, each.state, words.apart(each), '相隔 ' + each.days.toFixed(1) + ' 天'].join(' · '))),
+        element('p', { class: 'hint' }, [each.number, each.state, words.apart(each)].join(' · '))),
       ...(may && each.state !== '已并案' ? [verb] : []));
     });
   }

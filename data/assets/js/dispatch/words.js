@@ -48,9 +48,11 @@ gridmap.caseWords = (function () {
     return gridmap.panel.element('span', { class: 'clock ' + (CLOCKS[word] || 'ended') }, mark(word), word || '已办结');
   }
 
-  // How far a report is that may be the same matter.
+  // How far a report is that may be the same matter, in place and in time.
   function apart(near) {
-    return near.metres === null ? '地址相同' : '相距 ' + Math.round(near.metres) + ' 米';
+    const place = near.metres === null ? '地址相同' : '相距 ' + Math.round(near.metres) + ' 米';
+    const hours = Math.round(24 * near.days);
+    return place + ' · ' + (hours < 1 ? '相隔不到 1 小时' : hours < 48 ? '相隔 ' + hours + ' 小时' : '相隔 ' + Math.round(near.days) + ' 天');
   }
 
   function refusal(problem) {

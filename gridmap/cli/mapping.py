@@ -13,12 +13,14 @@ from gridmap.cli.common import actor, open_database, progress
 from gridmap.config import read_settings
 from gridmap.errors import BadInput, CodeRefused, FileRefused
 from gridmap.files.output import replacing
+from gridmap.model.kinds import ASSIGNED_KINDS
 from gridmap.services.overview import overview, record_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
+    from gridmap.model.kinds import Kind
     from gridmap.services.overview_values import Overview
     from gridmap.storage.database import Database
 
@@ -109,10 +111,11 @@ def atlas_command(output: Path, at: datetime | None, paper: str, approval: str |
       gridmap map atlas -o atlas.pdf
     """
     from maps.printing import print_atlas  # noqa: PLC0415 -- a page for the screen needs no matplotlib
+    from maps.printing.land import MARKED  # noqa: PLC0415
 
     _require_folder(output)
     with open_database() as database:
-        data = _read(database, at, None)
+        data = _read(database, at, None, MARKED)
         with _written(database, data, output) as part, progress("sheets", len(data.grids)) as done:
             sheets = print_atlas(
                 data, part, paper=paper, approval=approval or "", public_url=_public_url(), progress=done
@@ -150,11 +153,12 @@ def _write_sheet(
     output: Path, at: datetime | None, area: str | None, paper: str, scale: str | None, approval: str
 ) -> None:
     from maps.printing import print_map  # noqa: PLC0415 -- a page for the screen needs no matplotlib
+    from maps.printing.land import MARKED  # noqa: PLC0415
     from maps.printing.paper import parse_scale  # noqa: PLC0415
 
     wanted = parse_scale(scale) if scale else None
     with open_database() as database:
-        data = _read(database, at, None)  # all of it: the neighbours are drawn too
+        data = _read(database, at, None, MARKED)  # all of the land: the neighbours are drawn too
         with _written(database, data, output) as part:
             picture = print_map(
                 data, part, area=area, paper=paper, scale=wanted, approval=approval, public_url=_public_url()
@@ -169,9 +173,11 @@ def _write_sheet(
         click.echo(f"no room for a label, named in the legend instead: {grid.code} {grid.name}", err=True)
 
 
-def _read(database: Database, at: datetime | None, area: str | None) -> Overview:
+def _read(
+    database: Database, at: datetime | None, area: str | None, kinds: Sequence[Kind] = ASSIGNED_KINDS
+) -> Overview:
     with database.transaction(actor()) as tx:
-        return overview(tx, Scope.everything(actor()), at.date() if at else None, area=area)
+        return overview(tx, Scope.everything(actor()), at.date() if at else None, area=area, kinds=kinds)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def area_map(tx: Transaction, scope: Scope, code: str, at: date | None = None) -
     NotFound
         The plan has no such grid, or it is out of scope.
     """
-    data = overview(tx, scope, at, area=code, points=False)
+    data = overview(tx, scope, at, area=code, kinds=())
     if [grid.code for grid in data.grids] != [code]:
         raise _no_grid(code)
     return replace(data, title=data.grids[0].name)

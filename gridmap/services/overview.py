@@ -30,7 +30,7 @@ from gridmap.storage.totals import total
 from gridmap.workload import Numbers, roll_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from uuid import UUID
 
@@ -51,7 +51,7 @@ def overview(
     at: date | None = None,
     *,
     area: str | None = None,
-    points: bool = True,
+    kinds: Sequence[Kind] = ASSIGNED_KINDS,
 ) -> Overview:
     """Read everything that the overview map shows, by the plan in force now or on a day.
 
@@ -61,8 +61,8 @@ def overview(
     ----------
     area : str, optional
         Code of a community or a grid: its grids, what belongs to them, the base map around, its neighbours by name.
-    points : bool
-        Read the records too, not only the land and its numbers.
+    kinds : sequence of Kind
+        Whose records are read too, beside the land and its numbers; all that get a grid, unless a map shows fewer.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def overview(
     return replace(
         land_on_map(tx, scope, extent, at, counted),
         base=tuple(_base(tx, scope, kind_named(name), roomy(extent.box)) for name in BASE_KINDS),
-        points=tuple(_points(tx, scope, kind, extent, index) for kind in ASSIGNED_KINDS if points),
+        points=tuple(_points(tx, scope, kind, extent, index) for kind in kinds),
         totals=_totals(tx, scope) if area is None else _sums(by_community.values()),
         unassigned=_unassigned(tx, scope) if area is None else {},
     )

@@ -10,6 +10,7 @@ import shapely
 
 from gridmap.datum import Plane
 from gridmap.errors import NoPlan
+from gridmap.model.kinds import ASSIGNED_KINDS
 from maps.colouring import neighbours, steady_colours
 from maps.drawing import join_roads, road_class
 from maps.shapes import borders_between, label_circles
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from gridmap.services.overview_values import BaseLayer, GridOnMap, Overview
     from maps.colouring import Neighbours
+
+MARKED = tuple(kind for kind in ASSIGNED_KINDS if kind.name != "households")
+"""Records that have a mark on paper; homes stand in the table, not on a wall."""
+_MARKED = frozenset(kind.name for kind in MARKED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +136,7 @@ def prepare(data: Overview) -> Land:
         marks={
             layer.kind: Marks(plane.project(layer.lonlat), place_of[layer.grid], layer.labels)
             for layer in data.points
-            if len(layer.lonlat) and layer.kind != "households"  # homes stand in the table, not on a wall
+            if len(layer.lonlat) and layer.kind in _MARKED
         },
     )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-REQUESTS = 12  # to each operation
+REQUESTS = 8  # to each operation
 
 known: dict[str, str] = {}
 turn = count()

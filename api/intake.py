@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime  # noqa: TC003 -- FastAPI reads the annotation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, Text, WriteTx, database
 from api.problems import answers
+from api.report_fields import ReportFields
 from gridmap import runner
 from gridmap.errors import BadInput
 from gridmap.files import write_refusals
@@ -34,7 +34,7 @@ _SUFFIXES = (".csv", ".xlsx")
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class OrderIn(BaseModel):
+class OrderIn(ReportFields):
     """A row of another system: a point, an address, both or neither."""
 
     model_config = ConfigDict(
@@ -53,20 +53,6 @@ class OrderIn(BaseModel):
 
     number: Text = Field(min_length=1, max_length=100, description="工单编号: the same number comes in once.")
     title: Text = Field(min_length=1, max_length=200)
-    description: Text = Field(default="", max_length=4000)
-    category: Text = Field(default="", max_length=100)
-    source: Text = Field(default="", max_length=100)
-    address: Text = Field(default="", max_length=400, description="Where the matter is.")
-    home: Text = Field(default="", max_length=400, description="Where the caller lives.")
-    lon: float | None = None
-    lat: float | None = None
-    crs: Text = "EPSG:4490"
-    accuracy: float = Field(default=0, ge=0, le=100_000)
-    reporter: Text = Field(default="", max_length=100)
-    phone: Text = Field(default="", max_length=40)
-    reported_at: datetime | None = None
-    deadline: datetime | None = None
-    return_until: datetime | None = Field(default=None, description="退单时限")
 
     def order(self, row: int) -> Order:
         """Make the order that the service takes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 -- FastAPI reads the annotation
 from typing import Any, Literal
 
 from fastapi import APIRouter, Response
@@ -12,6 +11,7 @@ from api.casework import DUPLICATES, DuplicatesOut
 from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
 from api.incidents import INCIDENT, VERDICT, IncidentOut, Verdict
 from api.problems import answers
+from api.report_fields import ReportFields
 from gridmap.services import incidents as verbs
 from gridmap.services.reports import Report
 
@@ -26,7 +26,7 @@ _PLACE: dict[str, Any] = {
 }
 
 
-class IncidentIn(BaseModel):
+class IncidentIn(ReportFields):
     """What is reported: a point, an address or both.
 
     An address, or one told in the description, is located as `POST /intake` does it. What has neither, or an address
@@ -52,27 +52,13 @@ class IncidentIn(BaseModel):
     )
 
     title: Text = Field(min_length=1, max_length=200)
-    description: Text = Field(default="", max_length=4000)
-    category: Text = Field(default="", max_length=100)
-    source: Text = Field(default="", max_length=100)
-    address: Text = Field(default="", max_length=400, description="Where the matter is.")
-    home: Text = Field(default="", max_length=400, description="Where the caller lives.")
-    lon: float | None = None
-    lat: float | None = None
-    crs: Text = "EPSG:4490"
-    accuracy: float = Field(default=0, ge=0, le=100_000, description="Radius of the position in metres.")
     building: Text | None = Field(default=None, max_length=100, description="Code of the building, where known.")
     floor: int | None = Field(default=None, ge=-20, le=300)
-    reporter: Text = Field(default="", max_length=100)
-    phone: Text = Field(default="", max_length=40)
     number: Text | None = Field(default=None, min_length=1, max_length=100, description="工单编号; made when absent.")
-    reported_at: datetime | None = None
-    deadline: datetime | None = Field(default=None, description="The order's own deadline: it wins over ours.")
     draft: bool = Field(default=False, description="暂存: kept, and not handed in yet.")
     holds: Literal["", "point", "address"] = Field(
         default="", description="Which of the two a person says is right, where point and address disagree."
     )
-    return_until: datetime | None = Field(default=None, description="退单时限 of the order, where it says one.")
 
 
 class ReportCheckIn(IncidentIn):

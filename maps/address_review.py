@@ -18,7 +18,7 @@ PAGE = MapPage(
     map_name="addresses",
     styles=("overview", "live", "planner", "menu", "addresses"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles"),
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask"),
         *(f"review/{name}" for name in ("talk", "table", "review")),
     ),
     start="gridmap.review.start",

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
-from maps import assets
-from maps.menu import menu
-from maps.shell import Page, Verbatim
-from maps.templates import template
-
-_PATH = "/batches"
-_STYLES = ("overview", "planner", "menu", "batches")
-_SCRIPTS = ("batches/talk", "panel", "batches/cases", "batches/forms", "batches/batches")
+from maps.plain import plain_page
 
 
 def batches_page(*, demonstration: bool, nonce: str) -> str:
@@ -22,12 +13,12 @@ def batches_page(*, demonstration: bool, nonce: str) -> str:
     nonce : str
         Put on every script and style, so that the server can send a strict content-security-policy.
     """
-    page = Page("五单清单", nonce)
-    for name in _STYLES:
-        page.add_code("style", assets.text(f"css/{name}.css"), name)
-    links = Markup(menu(_PATH))  # noqa: S704 -- ours
-    furniture = template("batches.html").render(demonstration=demonstration, menu=links)
-    page.html.add_child(Verbatim(furniture), name="batches")
-    for name in _SCRIPTS:
-        page.add_code("script", assets.text(f"js/{name}.js"), name)
-    return str(page.render())
+    return plain_page(
+        "五单清单",
+        "batches",
+        path="/batches",
+        styles=("overview", "planner", "menu", "batches"),
+        scripts=("ask", "batches/talk", "panel", "batches/cases", "batches/forms", "batches/batches"),
+        nonce=nonce,
+        demonstration=demonstration,
+    )

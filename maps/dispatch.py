@@ -17,7 +17,7 @@ PAGE = MapPage(
     map_name="dispatch",
     styles=("overview", "live", "planner", "menu", "dispatch"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "view", "live/tiles"),
+        *("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "view", "live/tiles", "ask"),
         *(
             f"dispatch/{name}"
             for name in ("words", "talk", "list", "painting", "moves", "file", "check", "report", "heat", "dispatch")

@@ -16,7 +16,7 @@ PAGE = MapPage(
     map_name="limits",
     styles=("overview", "live", "planner", "menu", "limits"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles"),
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask"),
         *(f"limits/{name}" for name in ("paint", "answer", "page")),
     ),
     start="gridmap.limits.start",

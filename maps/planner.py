@@ -20,7 +20,7 @@ PAGE = MapPage(
     map_name="planner",
     styles=("overview", "live", "planner", "menu"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles"),
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask"),
         *(
             f"planner/{name}"
             for name in ("land", "painting", "tools", "table", "sentence", "place", "review", "talk", "planner")

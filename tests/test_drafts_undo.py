@@ -14,7 +14,7 @@ from office import lonlat
 
 from gridmap.errors import Conflict, GridmapError
 from gridmap.services import drafts, plan_reading
-from gridmap.storage import drafts as storage_drafts
+from gridmap.storage import draft_land
 
 if TYPE_CHECKING:
     from gridmap.storage.database import Database, Transaction
@@ -96,7 +96,7 @@ def test_memory_tables_and_log_always_agree(town: Database, seed: int) -> None:
 def test_labels_are_written_for_few_grids_and_for_many(
     desk: Transaction, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(storage_drafts, "FEW_GRIDS", few)
+    monkeypatch.setattr(draft_land, "FEW_GRIDS", few)
     draft = begin(desk)
     start = stored(desk, draft)
     drafts.edit(desk, EVERYTHING, draft, cut())

@@ -10,7 +10,7 @@ from gridmap.services.plan_layout import columns_of
 from gridmap.services.plan_values import PlanNumbers, features, lonlat_shapes, plan_numbers, visible_grids
 from gridmap.space.guards import reshaped
 from gridmap.space.measure import array_of
-from gridmap.storage import audit, drafts
+from gridmap.storage import audit, draft_land, drafts
 from gridmap.storage.draft_tables import Verb
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def take(tx: Transaction, scope: Scope, plan: Plan, session: Session, taken: Tak
         grids=[{"id": str(each.id), "code": each.code} for each in sorted(states, key=lambda each: each.code)],
     )
     shapes = lonlat_shapes(now, change.changed_grids() & layout.grids.keys())
-    drafts.write(tx, plan, _land(taken, session, shapes))
+    draft_land.write(tx, plan, _land(taken, session, shapes))
     drafts.advance(tx, plan, step)
     audit.record(
         tx,
@@ -148,13 +148,13 @@ def ways(tx: Transaction, scope: Scope, plan_id: UUID, head_id: UUID | None) -> 
     return before, after.op if after else None
 
 
-def _land(taken: Taken, session: Session, shapes: Mapping[UUID, Any]) -> drafts.Land:
+def _land(taken: Taken, session: Session, shapes: Mapping[UUID, Any]) -> draft_land.Land:
     """Put a step into the words of the tables; grids whose land is as before keep their stored shapes."""
     change, layout, plane = taken.change, taken.layout, session.ground.plane
     drawn = {grid_id for pair in change.owner.values() for grid_id in pair}
     added = list(change.added)
     flat = plane.unproject_geometries(array_of(change.added.values()))
-    return drafts.Land(
+    return draft_land.Land(
         blocks={} if taken.verb is Verb.UNDO else dict(zip(added, flat, strict=True)),
         owners={block: new for block, (_, new) in change.owner.items() if new is not None},
         came={block for block, (old, _) in change.owner.items() if old is None},

@@ -20,7 +20,7 @@ from gridmap.services.plan_values import PlanView, plan_view
 from gridmap.space.edits import perform
 from gridmap.space.guards import Guards
 from gridmap.space.layout import Change, Layout, apply
-from gridmap.storage import audit, drafts, land, plans
+from gridmap.storage import audit, draft_land, drafts, land, plans
 from gridmap.storage.draft_tables import Verb
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def new_draft(tx: Transaction, scope: Scope, name: str, base: UUID | None = None
     drafts.branch(tx, draft)
     subdistrict = subdistrict_of(tx, draft)
     standing = read_layout(tx, basis, subdistrict)
-    drafts.declare_apart(tx, draft.id, [each.id for each in standing.grids.values() if each.multipart])
+    draft_land.declare_apart(tx, draft.id, [each.id for each in standing.grids.values() if each.multipart])
     audit.record(tx, "add", "plan", draft.id, detail={"name": name, "based_on": str(basis.id)})
     return plan_view(draft, subdistrict.code, plan_profile())
 

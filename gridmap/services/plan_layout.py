@@ -12,7 +12,7 @@ from gridmap.datum import Plane
 from gridmap.model.land import GridKind, PlanState
 from gridmap.space.layout import Change, GridState, Layout
 from gridmap.space.measure import array_of
-from gridmap.storage import drafts, land, lineage, plans
+from gridmap.storage import draft_land, drafts, land, lineage, plans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def read_layout(tx: Transaction, plan: Plan, subdistrict: SubDistrict) -> Layout
     everything = Scope.everything(tx.actor)
     plane = Plane.from_epsg(subdistrict.plane)
     stored = plans.blocks_of_plan(tx, everything, plan.id)
-    flags = drafts.flags(tx, everything, plan.id)
+    flags = draft_land.flags(tx, everything, plan.id)
     holders = plans.codes_ever_in_force(tx, everything, subdistrict.code)
     blocks = dict(zip(stored.ids, plane.project_geometries(stored.shapes).tolist(), strict=True))
     return Layout.of(
@@ -96,7 +96,7 @@ def as_json(change: Change) -> tuple[dict[str, Any], dict[str, Any]]:
 def from_json(tx: Transaction, said: Mapping[str, Any], plane: Plane) -> Change:
     """Read a change of the log, with its blocks in the plane."""
     removed, added = [UUID(each) for each in said["removed"]], [UUID(each) for each in said["added"]]
-    lonlat = drafts.polygons(tx, Scope.everything(tx.actor), [*removed, *added])
+    lonlat = draft_land.polygons(tx, Scope.everything(tx.actor), [*removed, *added])
     flat = dict(zip(lonlat, plane.project_geometries(array_of(lonlat.values())).tolist(), strict=True))
     return Change(
         removed={block: flat[block] for block in removed},
@@ -134,7 +134,7 @@ def _base(tx: Transaction, plan: Plan, blocks: Mapping[UUID, Polygon], plane: Pl
             for block in change["removed"]:
                 ids.pop(UUID(block), None)
             ids |= dict.fromkeys(UUID(block) for block in change["added"])
-    gone = drafts.polygons(tx, everything, [block for block in ids if block not in blocks])
+    gone = draft_land.polygons(tx, everything, [block for block in ids if block not in blocks])
     flat = dict(zip(gone, plane.project_geometries(array_of(gone.values())).tolist(), strict=True))
     return {block: blocks[block] if block in blocks else flat[block] for block in ids}
 

@@ -1,21 +1,12 @@
 // Everything that goes between the page of 五单 and the server, and what a refusal means in the words of the office.
-window.gridmap = {};
-
 gridmap.batchTalk = (function () {
   'use strict';
 
+  const { ask } = gridmap;
   const ROOT = '/api/v1';
   const ROLE = '受理派单员';
   const SHOWN = 5; // numbers named in a refusal
   const FAILED = { conflict: '清单已经变化，请看清后再办', forbidden: '这个岗位不能这样办理', not_found: '没有找到', bad_input: '填写的内容有误' };
-
-  async function ask(path, body) {
-    const options = body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    const answer = await fetch(ROOT + path, { credentials: 'same-origin', cache: 'no-store', ...options });
-    const content = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
-    return content;
-  }
 
   function refusal({ code, detail, evidence = {} }, act) {
     const { unsettled, incident, batch, unit, field } = evidence;

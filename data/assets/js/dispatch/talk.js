@@ -3,17 +3,10 @@
 gridmap.caseTalk = (function () {
   'use strict';
 
+  const { ask } = gridmap;
   const ROOT = '/api/v1';
   const POLL = 5000; // milliseconds
   const ROLE = '受理派单员';
-
-  async function ask(path, body) {
-    const options = body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
-    const answer = await fetch(ROOT + path, { credentials: 'same-origin', cache: 'no-store', ...options });
-    const content = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
-    return content;
-  }
 
   const why = (error) => error.problem ? gridmap.caseWords.refusal(error.problem) : '没有连上服务器，请稍后再试；已填写的内容还在。';
   const of = (id) => '/incidents/' + encodeURIComponent(id);

@@ -24,14 +24,6 @@ gridmap.limits = (function () {
     });
   }
 
-  async function ask(method, path, body) {
-    const answer = await fetch('/api/v1' + path, { method, credentials: 'same-origin', cache: 'no-store',
-      ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}) });
-    const content = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
-    return content;
-  }
-
   function failed(error) {
     const box = byId('failed');
     box.textContent = error.problem ? FAILED[error.problem.code] || '没有完成：' + error.message : '没有连上服务器，请稍后再试。';
@@ -80,7 +72,7 @@ gridmap.limits = (function () {
     byId('accepted').textContent = '';
     byId('status').textContent = '正在画…';
     try {
-      page.drawing = await ask('POST', '/limits/drawing', { text: byId('text').value.trim() });
+      page.drawing = await gridmap.ask('/limits/drawing', { text: byId('text').value.trim() });
     } catch (error) {
       failed(error);
       byId('status').textContent = '';
@@ -97,8 +89,8 @@ gridmap.limits = (function () {
 
   async function accept(page) {
     try {
-      const done = await ask('PUT', '/communities/' + encodeURIComponent(byId('community').value) + '/limits', { text: page.drawing.text,
-        source_document: byId('source').value.trim(), chosen: page.chosen, outline: byId('outline').checked });
+      const done = await gridmap.ask('/communities/' + encodeURIComponent(byId('community').value) + '/limits', { text: page.drawing.text,
+        source_document: byId('source').value.trim(), chosen: page.chosen, outline: byId('outline').checked }, 'PUT');
       Object.assign(page.communities.find((each) => each.code === done.code), done);
       acceptance(page);
       byId('accepted').textContent = '已采用为' + done.name + '的四至。';
@@ -149,7 +141,7 @@ gridmap.limits = (function () {
     ground.addTo(map);
     listen(page, map);
     try {
-      page.communities = await ask('GET', '/communities/limits');
+      page.communities = await gridmap.ask('/communities/limits');
       byId('community').append(...page.communities.map((each) => element('option', { value: each.code }, each.name)));
     } catch (error) {
       failed(error);

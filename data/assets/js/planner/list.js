@@ -9,17 +9,13 @@ window.addEventListener('DOMContentLoaded', function () {
     const failed = byId('new-failed');
     failed.hidden = true;
     try {
-      const answer = await fetch('/api/v1/plans', { method: 'POST', credentials: 'same-origin',
-        headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name: byId('new-name').value.trim() }) });
-      const content = await answer.json();
-      if (answer.ok) {
-        window.location.assign('/plans/' + encodeURIComponent(content.id));
-        return;
-      }
-      failed.textContent = content.code === 'conflict' ? '已有同名草案，请换一个名称。' : '没有建成：' + content.detail;
+      const draft = await gridmap.ask('/plans', { name: byId('new-name').value.trim() });
+      window.location.assign('/plans/' + encodeURIComponent(draft.id));
     } catch (error) {
-      failed.textContent = '没有连上服务器，草案没有建成。';
+      const { problem } = error;
+      failed.textContent = !problem ? '没有连上服务器，草案没有建成。'
+        : problem.code === 'conflict' ? '已有同名草案，请换一个名称。' : '没有建成：' + problem.detail;
+      failed.hidden = false;
     }
-    failed.hidden = false;
   });
 });

@@ -30,16 +30,8 @@ gridmap.planTalk = (function () {
   }
 
   function create(page) {
-    const root = '/api/v1/plans/' + encodeURIComponent(page.plan.id);
-
-    async function ask(path, body) {
-      const options = body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify(body) };
-      const answer = await fetch(root + path, { credentials: 'same-origin', cache: 'no-store', ...options });
-      const content = await answer.json();
-      if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
-      return content;
-    }
+    const root = '/plans/' + encodeURIComponent(page.plan.id);
+    const ask = (path, body) => gridmap.ask(root + path, body);
 
     function failed(error) {
       if (!error.problem) page.say('没有连上服务器，这一步没有保存，请稍后再试。', true);
@@ -105,8 +97,7 @@ gridmap.planTalk = (function () {
       window.setInterval(async function () {
         if (document.hidden || page.sending) return;
         try {
-          const answer = await fetch('/api/v1/plans', { credentials: 'same-origin', cache: 'no-store' });
-          const plan = (await answer.json()).find((each) => each.id === page.plan.id);
+          const plan = (await gridmap.ask('/plans')).find((each) => each.id === page.plan.id);
           if (plan && plan.revision !== page.draft.revision && !page.sending) {
             await load();
             page.say('另一位规划人员改了这个方案，图上已更新。');
@@ -150,7 +141,7 @@ gridmap.planTalk = (function () {
 
     return {
       load, watch, activate, balance,
-      handover: () => window.location.assign(root + '/handover.xlsx'),
+      handover: () => window.location.assign('/api/v1' + root + '/handover.xlsx'),
       edit: (operation) => step('/edits', operation),
       refine: () => step('/blocks', {}),
       undo: () => step('/undo', {}),

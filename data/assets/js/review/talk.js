@@ -2,18 +2,9 @@
 gridmap.reviewTalk = (function () {
   'use strict';
 
-  const ROOT = '/api/v1/address-review';
+  const ask = (path, body) => gridmap.ask('/address-review' + path, body);
   const FAILED = { conflict: '这条地址已经核对过，列表已更新', not_found: '这条地址或地点已经不在，列表已更新',
     no_gazetteer: '还没有地名库，请先运行 gridmap gazetteer build', bad_input: '填写的内容不能用' };
-
-  async function ask(path, body) {
-    const options = body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body) };
-    const answer = await fetch(ROOT + path, { credentials: 'same-origin', cache: 'no-store', ...options });
-    const content = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
-    return content;
-  }
 
   function words(error) {
     if (!error.problem) return '没有连上服务器，这一步没有保存，请稍后再试。';

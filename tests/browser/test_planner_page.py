@@ -222,6 +222,20 @@ def test_a_grid_is_founded_and_retired(planning: str, visit: Callable[..., Visit
     assert page.evaluate("() => gridmap.page.draft.grids.size") == 5
 
 
+def test_what_is_typed_stays_while_the_draft_is_compared(planning: str, visit: Callable[..., Visit]) -> None:
+    page = open_plan(visit, planning, begin(planning)).page
+    click(page, 50, 250)
+    page.locator("#place button", has_text="撤销").first.click()
+    page.get_by_label("新的名称").fill("解放路社区第一网格")
+    with page.expect_response("**/changes"):
+        page.evaluate("() => gridmap.page.renew()")
+    page.wait_for_function("() => gridmap.page.handed !== undefined")
+    assert page.get_by_label("新的名称").input_value() == "解放路社区第一网格"
+    page.get_by_role("button", name="更名", exact=True).click()
+    wait_for(page, 1)
+    assert page.locator("#place h2").inner_text() == "解放路社区第一网格"
+
+
 def test_the_line_is_drawn_by_keyboard(planning: str, visit: Callable[..., Visit]) -> None:
     page = open_plan(visit, planning, begin(planning)).page
     page.locator("#table button", has_text="解放路社区第01网格").press("Enter")

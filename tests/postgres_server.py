@@ -2,7 +2,7 @@
 
 It needs Debian's packages but neither their cluster nor a password: the server listens on a socket in its folder
 alone. As root it runs as the user postgres, since PostgreSQL refuses to run as root. Servers that a killed test run
-left behind are ended by the next run.
+left behind are ended by the next run, and folders whose server died with its machine are removed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _run(*command: str | Path) -> None:
 
 
 def _stop(folder: Path) -> None:
-    if (folder / "data" / "postmaster.pid").exists():
+    if _runs_in(folder):
         _run(_bin() / "pg_ctl", "stop", "-D", folder / "data", "-m", "immediate", "-s")
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -56,8 +56,18 @@ def _alive(pid: str) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-def _end_left_behind() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+def _runs_in(folder: Path) -> bool:
+    """Whether a server runs in the folder: its note of its number outlives it, and the number may be another's now."""
+    try:
+        pid = (folder / "data" / "postmaster.pid").read_text().partition("\n")[0].strip()
+        return str(folder / "data") in Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):  # gone, going, or another user's
+        return False
+
+
+def end_left_behind(where: Path) -> None:
+    """End the servers, and remove the folders, of test runs that are no longer."""
+    for folder in where.glob(f"{PREFIX}*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if not _alive(pid):
             _stop(folder)
@@ -67,7 +77,7 @@ def _end_left_behind() -> None:
 def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """Run a server; yields the URL of its administrator, whose database is `postgres`."""
     programs = _bin()
-    _end_left_behind()
+    end_left_behind(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     try:
         if os.geteuid() == 0:

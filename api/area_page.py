@@ -19,7 +19,7 @@ from gridmap.errors import NoPlan, NotFound
 from gridmap.services.area import area_map, area_records
 from gridmap.services.overview import revision
 from maps.area import area_page
-from maps.notices import notice_page
+from maps.notices import HOME, notice_page
 
 if TYPE_CHECKING:
     from gridmap.access import Scope
@@ -118,7 +118,7 @@ def get_area_page(
         return html_answer(request, cache.page(tx, scope, code, at))
     except NotFound:
         text = "现行方案里没有这个编码的网格，或不在您可以查看的范围内。请在一张图上查找网格，核对15位编码。"
-        page = notice_page("没有这个网格", text, ["gridmap export grids -o 网格.xlsx"], nonce=NONCE)
+        page = notice_page("没有这个网格", text, links=HOME, nonce=NONCE)
     except NoPlan:
         return before_grids(request, "先导入社区和网格边界，网格地图就会显示在这里。", 404)
     return html_answer(request, page, 404)

@@ -60,4 +60,4 @@ def html_answer(request: Request, page: str, status: int = 200, *, images: tuple
 def before_grids(request: Request, text: str, status: int = 200) -> HTMLResponse:
     """Answer instead of a page that has nothing to show before boundaries are imported: what to do first."""
     commands = ["gridmap import communities 社区.geojson", "gridmap import grids 网格.geojson"]
-    return html_answer(request, notice_page("还没有网格", text, commands, nonce=NONCE), status)
+    return html_answer(request, notice_page("还没有网格", text, commands=commands, nonce=NONCE), status)

@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 -- FastAPI reads the annotation
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text  # noqa: TC001 -- FastAPI reads the annotation
 from api.problems import answers
@@ -119,6 +119,9 @@ class IncidentOut(BaseModel):
     reported_at: datetime | None
     state: str
     deadline: datetime | None = None
+    closed_at: datetime | None = Field(
+        default=None, description="None while it is open, and where nobody knows when it was closed (未记录)."
+    )
     lon: float | None
     lat: float | None
     accuracy: float

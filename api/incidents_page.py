@@ -30,6 +30,7 @@ _ROW: dict[str, Any] = {
     "clock": "临期",
     "paused": False,
     "deadline": "2026-03-04T17:30:00+08:00",
+    "closed_at": None,
     "reported_at": "2026-03-01T09:30:00+08:00",
     "level": "网格",
     "holder": "解放路社区第03网格",
@@ -44,6 +45,7 @@ _ROW: dict[str, Any] = {
     "address": "解放路12号阳光花园3栋2单元501",
     "lon": 113.325,
     "lat": 23.135,
+    "batch": None,
     "near": 1,
 }
 _CELL: dict[str, Any] = {
@@ -78,6 +80,9 @@ class BoardRowOut(BaseModel):
     clock: str = Field(description="正常, 临期 or 超期; empty when it is closed and nobody knows since when.")
     paused: bool
     deadline: datetime | None
+    closed_at: datetime | None = Field(
+        default=None, description="None while it is open, and where nobody knows when it was closed (未记录)."
+    )
     reported_at: datetime | None
     level: str
     holder: str
@@ -92,6 +97,7 @@ class BoardRowOut(BaseModel):
     address: str
     lon: float | None
     lat: float | None
+    batch: str | None = Field(default=None, description="Number of the list of 五单 that it is on.")
     near: int = Field(description="How many reports may be the same matter.")
 
 
@@ -180,12 +186,13 @@ def get_board(
     order: Literal["newest", "urgent"] = "newest",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    batch: Annotated[Literal["any", "none"], Query(description="none: only cases on no list of 五单.")] = "any",
     if_none_match: Annotated[Text, Header(description="ETag of the board that the caller has.")] = "",
 ) -> Response:
     """Show the cases asked for with counts for every filter; the ETag lets a page ask again for nothing."""
     given = (state, clock, level, category, community, place, month)
     chosen = {facet: tuple(words or ()) for facet, words in zip(dispatch.FACETS, given, strict=True)}
-    wanted = dispatch.Wanted(stage, q, chosen, order, limit, offset)
+    wanted = dispatch.Wanted(stage, q, chosen, order, limit, offset, free=batch == "none")
     found = BoardOut.model_validate(dispatch.board(tx, scope, cache, wanted)).model_dump_json().encode()
     tag = f'W/"{hashlib.sha256(found).hexdigest()[:20]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}

@@ -150,6 +150,6 @@ def verify(request: Request, tx: ReadTx, scope: CurrentScope, code: Text) -> HTM
     try:
         return html_answer(request, statement_page(get_statement(tx, scope, code), nonce=NONCE))
     except NotFound:
-        text = "没有这个校验码的属地核实单，或不在您可以查看的范围内。请对照纸面核对校验码。"
-        page = notice_page("查无此单", text, ["gridmap statement 113.325 23.135 -o 属地核实单.docx"], nonce=NONCE)
+        text = "没有这个校验码的属地核实单，或不在您可以查看的范围内。请对照纸面核对网址末尾的16位校验码。"
+        page = notice_page("查无此单", text, nonce=NONCE)
     return html_answer(request, page, 404)

@@ -54,6 +54,7 @@ _PART: dict[str, Any] = {
             "perimeter": 2710.4,
             "gap": 0.0,
             "ways": ["ring", "faces"],
+            "says": "",
             "metres": [708.2],
             "borders": [{"side": "east", "lines": _LINE}],
         }

@@ -141,9 +141,8 @@ def get_planner(request: Request, tx: ReadTx, scope: CurrentScope, plan_id: UUID
     except NoPlan:
         land = None
     if plan is None or land is None:
-        missing = notice_page(
-            "没有这个方案", "方案不存在，或已经撤销。可以这样新建一个：", ['gridmap plan new "2027年调整"'], nonce=NONCE
-        )
+        text = "方案不存在，或已经撤销。请从方案列表打开，或在那里新建草案。"
+        missing = notice_page("没有这个方案", text, links=[("/plans", "打开方案列表")], nonce=NONCE)
         return html_answer(request, missing, 404)
     page = planner_page(PlanOnPage(land, plan, land.overview.plan, today(tx)), nonce=NONCE)
     return html_answer(request, page)

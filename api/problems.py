@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from api.html import NONCE, html_answer
 from gridmap import errors
+from maps.notices import HOME, notice_page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -81,21 +83,41 @@ def status_of(error: errors.GridmapError) -> int:
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
+_NOT_PAGES = ("/api/", "/tiles/", "/assets/")
+_NOTICES = {
+    404: ("没有这个页面", "网址有误，或页面已经移走。请从菜单进入。"),
+    422: ("网址有误", "网址里的编号或日期不完整，请核对，或从菜单重新进入。"),
+    500: ("系统出错了", "请稍后再试；仍不行请告诉系统管理员，错误编号："),
+}
+
+
+def _for_people(request: Request, status: int, more: str = "") -> Response | None:
+    """Answer somebody who opened an address in a browser: a page; None where a program asks."""
+    if status not in _NOTICES or request.method != "GET" or request.url.path.startswith(_NOT_PAGES):
+        return None
+    if "text/html" not in request.headers.get("accept", ""):
+        return None
+    title, text = _NOTICES[status]
+    return html_answer(request, notice_page(title, text + more, links=HOME, nonce=NONCE), status)
+
+
 def _gridmap_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.GridmapError)  # noqa: S101 -- registered for this class alone
     evidence = {name: value for name, value in error.evidence.items() if isinstance(value, (str, int, float, list))}
     return problem(status_of(error), error.code, error.message, **({"evidence": evidence} if evidence else {}))
 
 
-def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class alone
     fields = [{"field": ".".join(str(part) for part in e["loc"]), "message": e["msg"]} for e in error.errors()]
     detail = "; ".join(f"{field['field']}: {field['message']}" for field in fields)
-    return problem(422, "bad_input", detail, fields=fields)
+    return _for_people(request, 422) or problem(422, "bad_input", detail, fields=fields)
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class alone
+    if notice := _for_people(request, error.status_code):
+        return notice
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
     answer = problem(error.status_code, code, str(error.detail))
     answer.headers.update(error.headers or {})
@@ -113,14 +135,17 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
-def _unknown(_: Request, error: Exception) -> JSONResponse:
+def _unknown(request: Request, error: Exception) -> Response:
     request_id = uuid4().hex
     _log.error("request %s failed", request_id, exc_info=error)
-    return problem(500, "internal", "something went wrong on our side; the log has the details", request_id=request_id)
+    notice = _for_people(request, 500, request_id)
+    return notice or problem(
+        500, "internal", "something went wrong on our side; the log has the details", request_id=request_id
+    )
 
 
 def register(app: FastAPI) -> None:
-    """Answer every error of this application as problem+json."""
+    """Answer every error of this application as problem+json, and a browser that looks for a page with a page."""
     app.add_exception_handler(errors.GridmapError, _gridmap_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http)

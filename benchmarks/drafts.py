@@ -1,10 +1,12 @@
 """Edits of a draft over HTTP: 10,000 blocks, 100 grids, 30,000 households, every answer with its numbers.
 
-    python benchmarks/drafts.py [--target postgresql://gridmap@localhost/empty] [--edits 300]
+    python benchmarks/drafts.py [--target postgresql://gridmap@localhost/empty] [--edits 300] [--in-process]
 
 A server of its own answers on 127.0.0.1; the land is a lattice with uneven borders. The mix: a third cuts across one
 grid, a third blocks that change hands across a border, the rest merges, undo and redo. Times are those of the client,
 from the request to the parsed answer; the first request of a process, which reads the plan into memory, stands apart.
+With `--in-process` there is no HTTP and times are those of the processor, in two tables: an edit within its
+transaction, written and told, and an edit of the plan in memory alone, with the numbers of all that changed.
 """
 
 from __future__ import annotations
@@ -30,6 +32,13 @@ from gridmap.errors import Conflict, EditRefused
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import Block, Community, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
 from gridmap.services import drafts
+from gridmap.services.edit_request import Reading, read_operation
+from gridmap.services.plan_profile import plan_profile
+from gridmap.services.plan_session import open_session
+from gridmap.services.plan_values import grid_numbers, plan_numbers
+from gridmap.space.edits import perform
+from gridmap.space.guards import reshaped
+from gridmap.space.layout import Change, Layout, apply
 from gridmap.storage import land, plans, registers
 from gridmap.storage.database import Database
 
@@ -124,13 +133,11 @@ def fill(database: Database) -> None:
         registers.insert_many(tx, kind_named("buildings"), rows_of)
 
 
-def operation(random: Random, database: Database, draft: UUID) -> tuple[str, dict[str, Any]]:
+def operation(random: Random, layout: Layout) -> tuple[str, dict[str, Any]]:
     """Choose the next request."""
     kind = random.choices(["cut", "transfer", "merge", "undo", "redo"], [3, 3, 1, 1.5, 1.5])[0]
     if kind in {"undo", "redo"}:
         return kind, {}
-    with database.transaction("bench") as tx:
-        layout = drafts.draft_state(tx, Scope.everything("bench"), draft)[0]
     grid = random.choice(sorted(layout.grids))
     shape = layout.shape(grid)
     around = layout.index.near(np.array([shape], dtype=object), layout.blocks, 0.0)
@@ -146,6 +153,12 @@ def operation(random: Random, database: Database, draft: UUID) -> tuple[str, dic
     return kind, {"op": "transfer", "blocks": [str(block)], "to_grid": str(grid)}
 
 
+def layout_now(database: Database, draft: UUID) -> Layout:
+    """Return the draft as it is."""
+    with database.transaction("bench") as tx:
+        return drafts.draft_state(tx, Scope.everything("bench"), draft)[0]
+
+
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -159,6 +172,7 @@ def main() -> None:
         fill(database)
         if given.in_process:
             measure_in_process(database, given.edits)
+            measure_plan(database, given.edits)
             database.close()
             return
         with Server(target) as server, httpx2.Client(base_url=f"{server.address}/api/v1", timeout=120) as client:
@@ -174,6 +188,7 @@ def main() -> None:
 
 def measure_in_process(database: Database, edits: int) -> None:
     """Make the mix by `services.drafts`, each in its transaction, and print the processor time of this process."""
+    print("in a transaction:")
     random, scope, refused = Random(4), Scope.everything("bench"), Counter[str]()  # noqa: S311 -- no secret
     with database.transaction("bench", write=True) as tx:
         draft = UUID(drafts.new_draft(tx, scope, "测量").id)
@@ -183,7 +198,7 @@ def measure_in_process(database: Database, edits: int) -> None:
     print(f"first reading: {(time.process_time() - begun) * 1e3:.0f} ms")
     times: list[tuple[str, float]] = []
     while len(times) < edits:
-        kind, body = operation(random, database, draft)
+        kind, body = operation(random, layout_now(database, draft))
         begun = time.process_time()
         try:
             with database.transaction("bench", write=True) as tx:
@@ -198,12 +213,55 @@ def measure_in_process(database: Database, edits: int) -> None:
     report(times, refused)
 
 
+def measure_plan(database: Database, edits: int) -> None:
+    """Make the mix on a plan in memory with its numbers, and print the processor time of this process."""
+    print("plan and numbers:")
+    random, scope, refused = Random(4), Scope.everything("bench"), Counter[str]()  # noqa: S311 -- no secret
+    with database.transaction("bench", write=True) as tx:
+        draft = UUID(drafts.new_draft(tx, scope, "内存").id)
+        session = open_session(tx, plans.plan_named(tx, scope, draft))
+    ground, profile = session.ground, plan_profile()
+    ways: dict[str, list[Change]] = {"undo": [], "redo": []}
+    times: list[tuple[str, float]] = []
+    while len(times) < edits:
+        layout = session.layout
+        kind, body = operation(random, layout)
+        if kind in ways and not ways[kind]:
+            refused[kind] += 1
+            continue
+        if body:
+            body = read_operation(body, Reading(layout, ground.plane, ground.communities, session.box))
+            body = {**body, "new_ids": [new_id() for _ in range(16)]}
+        begun = time.process_time()
+        try:
+            if body:
+                edited = perform(layout, body, drafts.guards(session, profile))
+                change, after = edited.change, edited.layout
+            else:
+                change = ways[kind][-1].inverse()
+                after = apply(layout, change)
+        except EditRefused:
+            refused[kind] += 1
+            continue
+        session = session.after(after, change, new_id())
+        for grid in (reshaped(layout, after, change) | change.grids.keys()) & after.grids.keys():
+            grid_numbers(session, grid, profile)
+        plan_numbers(session, scope, profile)
+        times.append((kind, (time.process_time() - begun) * 1e3))
+        if body:
+            ways["redo"].clear()
+        else:
+            ways[kind].pop()
+        ways["redo" if kind == "undo" else "undo"].append(change)
+    report(times, refused)
+
+
 def measure(client: httpx2.Client, database: Database, draft: UUID, edits: int) -> None:
     """Send the mix and print how long the answers took."""
     random, refused = Random(4), Counter[str]()  # noqa: S311 -- no secret
     times: list[tuple[str, float]] = []
     while len(times) < edits:
-        kind, body = operation(random, database, draft)
+        kind, body = operation(random, layout_now(database, draft))
         path = f"/plans/{draft}/{kind if kind in {'undo', 'redo'} else 'edits'}"
         begun = time.perf_counter()
         answer = client.post(path, json=body)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from gridmap.model.land import GridKind
 from gridmap.services.overview_values import MEASURES
 from maps import assets
 from maps.drawing import Drawing, draw
 from maps.escape import json_block
+from maps.menu import menu
 from maps.packing import deflate, pack
 from maps.shell import Page, Verbatim, land_map
 from maps.templates import template
@@ -61,11 +64,12 @@ def overview_page(data: Overview, *, nonce: str | None = None) -> str:
     drawing = draw(data)
     page = Page(data.title, nonce)
     page.add_code("style", assets.library("leaflet", "dist/leaflet.css"), "leaflet_css")
-    page.add_code("style", assets.text("css/overview.css"), "gridmap_css")
+    styles = ("overview",) if nonce is None else ("overview", "menu")
+    page.add_code("style", "\n".join(assets.text(f"css/{name}.css") for name in styles), "gridmap_css")
     page.add_code("script", assets.library("leaflet", "dist/leaflet.js"), "leaflet_js")
     page.add_code("script", assets.library("fflate", "umd/index.js"), "fflate_js")
     page.add_code("script", "\n".join(assets.text(f"js/{name}.js") for name in _SCRIPTS), "gridmap_js")
-    page.html.add_child(Verbatim(_furniture(data)), name="furniture")
+    page.html.add_child(Verbatim(_furniture(data, served=nonce is not None)), name="furniture")
     page.html.add_child(Verbatim(_data_blocks(drawing)), name="data")
     page.add_child(land_map("overview", drawing.document["bounds"], "gridmap.overview.start", _MAX_ZOOM))
     return str(page.render())
@@ -83,9 +87,10 @@ def _data_blocks(drawing: Drawing) -> str:
     )
 
 
-def _furniture(data: Overview) -> str:
+def _furniture(data: Overview, *, served: bool) -> str:
     return template("overview.html").render(
         data=data,
+        menu=Markup(menu("/")) if served else "",  # noqa: S704 -- ours
         map_id="map_overview",
         headings=_HEADINGS,
         dedicated=sum(grid.kind is GridKind.DEDICATED for grid in data.grids),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gridmap.files.documents import Heading, Paragraph, Picture, Table, document_bytes
 from gridmap.services.jurisdiction_ground import SIDE_WORDS
 from gridmap.services.jurisdiction_text import called, chinese_day
-from maps.printing.statement import statement_pdf, statement_picture
+from maps.printing.statement import SHOWN, names_on, statement_pdf, statement_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +37,7 @@ text-decoration:none;min-height:44px;display:flex;align-items:center}
 th{width:7em;white-space:normal}}
 @media print{body{background:#fff}main{border:0;margin:0}nav{display:none}}
 """
+_LETTERS = 18  # letters that fit beside each other in half of the map
 _FILL = {"waters": "#CFE3F2", "roads": "none", "railways": "none"}
 _LINE = {"waters": "#9CC3DF", "roads": "#9AA5B1", "railways": "#52606D"}
 
@@ -48,7 +49,7 @@ def rows_of(statement: Statement) -> list[tuple[str, str]]:
     rows = [
         ("工单编号", said["incident"]),
         ("地点", said["subject"]),
-        ("坐标（CGCS2000）", f"{said['lon']:.9f}, {said['lat']:.9f}"),
+        ("坐标（CGCS2000）", f"东经{said['lon']:.6f}°，北纬{said['lat']:.6f}°"),
         ("位置误差", f"约±{said['accuracy']:.0f}米" if said["accuracy"] else ""),
         ("核实结论", REASONS[said["reason"]]),
         *_land(said),
@@ -128,12 +129,12 @@ def _svg(said: Mapping[str, Any]) -> str:
     """Draw the small map; north is up."""
     picture = said["picture"]
     half = picture["half"]
+    edge = SHOWN * half
     drawn = []
     for grid in picture["grids"]:
         fill, opacity = ("#1F5FBF", "0.16") if grid["own"] else ("#F7F5EF", "1")
         drawn.append(
-            f'<path d="{_path(grid["parts"], close=True)}" fill="{fill}" fill-opacity="{opacity}" fill-rule="evenodd" '
-            f'stroke="#1F2933" stroke-width="{half / 160:.2f}"/>'
+            f'<path d="{_path(grid["parts"], close=True)}" fill="{fill}" fill-opacity="{opacity}" fill-rule="evenodd"/>'
         )
     for feature in picture["features"]:
         kind = feature["kind"]
@@ -142,14 +143,15 @@ def _svg(said: Mapping[str, Any]) -> str:
             f'<path d="{_path(feature["parts"], close=kind == "waters")}" fill="{_FILL[kind]}" fill-opacity="0.7" '
             f'stroke="{_LINE[kind]}" stroke-width="{width:.2f}" stroke-linecap="round"/>'
         )
-    names: dict[str, tuple[float, float]] = {}
-    for thing in [*picture["features"], *picture["grids"]]:
-        if thing["name"] and thing["label"]:
-            names.setdefault(thing["name"], (thing["label"][0], -thing["label"][1]))
+    drawn.extend(  # above the roads, as a border often runs along one
+        f'<path d="{_path(grid["parts"], close=True)}" fill="none" stroke="#1F2933" stroke-width="{half / 160:.2f}"/>'
+        for grid in picture["grids"]
+    )
+    size = half / _LETTERS
     texts = "".join(
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{half / 22:.1f}" text-anchor="middle" fill="#1F2933" stroke="#fff" '
-        f'stroke-width="{half / 120:.2f}" paint-order="stroke">{escape(name)}</text>'
-        for name, (x, y) in names.items()
+        f'<text x="{x:.1f}" y="{0.35 * size - y:.1f}" font-size="{size:.1f}" text-anchor="middle" '
+        f'fill="#1F2933" stroke="#fff" stroke-width="{half / 120:.2f}" paint-order="stroke">{escape(name)}</text>'
+        for name, x, y in names_on(picture, size)
     )
     point = (
         f'<circle r="{half / 40:.1f}" fill="#C53030" stroke="#fff" stroke-width="{half / 110:.2f}"/>'
@@ -157,7 +159,7 @@ def _svg(said: Mapping[str, Any]) -> str:
         f'stroke-width="{half / 200:.2f}"/>'
     )
     return (
-        f'<svg viewBox="{-half} {-half} {2 * half} {2 * half}" role="img" aria-label="位置示意图">'
+        f'<svg viewBox="{-edge} {-edge} {2 * edge} {2 * edge}" role="img" aria-label="位置示意图">'
         f'<rect x="{-half}" y="{-half}" width="{2 * half}" height="{2 * half}" fill="#F5F7FA"/>'
         f"{''.join(drawn)}{texts}{point}</svg>"
     )

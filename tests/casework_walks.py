@@ -11,8 +11,6 @@ from gridmap.casework.ladder import read_ladder
 from gridmap.config import data_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from starlette.testclient import TestClient
 
     from gridmap.casework.ladder import Ladder, Move
@@ -27,27 +25,25 @@ URL = "/api/v1/incidents"
 UNIT = "市政管理所"
 
 
-def pairs(profile: str) -> Iterator[tuple[str, str, str]]:
-    """Yield every move with every state that it starts from."""
-    for move in LADDERS[profile].moves.values():
-        for state in sorted(move.sources):
-            yield profile, move.name, state
+def pairs(ladder: Ladder) -> set[tuple[str, str]]:
+    """Return every move with every state that it starts from, by their names."""
+    return {(move.name, state) for move in ladder.moves.values() for state in move.sources}
 
 
-def way_to(ladder: Ladder, move: Move, state: str) -> tuple[bool, list[Move]]:
-    """Return the shortest moves to where a move can be made from a state, and whether they begin with a draft."""
-    todo = deque((first == "暂存", first, ladder.levels[0], ()) for first in reversed(ladder.first))
+def way_to(ladder: Ladder, wanted: set[tuple[str, str]], state: str, level: str) -> list[Move]:
+    """Return the shortest moves from a state and level whose last one is wanted; none where no way leads to one."""
+    todo: deque[tuple[str, str, tuple[Move, ...]]] = deque([(state, level, ())])
     seen = set()
     while todo:
-        draft, here, level, path = todo.popleft()
-        if here == state and move in ladder.open_moves(here, level, ladder.roles):
-            return draft, list(path)
+        here, level, path = todo.popleft()
         if (here, level) in seen:
             continue
         seen.add((here, level))
         for each in ladder.open_moves(here, level, ladder.roles):
-            todo.append((draft, each.target or here, ladder.level_after(each, level), (*path, each)))
-    raise AssertionError(f"{move.name} can never be made from {state}")
+            if (each.name, here) in wanted:
+                return [*path, each]
+            todo.append((each.target or here, ladder.level_after(each, level), (*path, each)))
+    return []
 
 
 def report(client: TestClient, **body: Any) -> dict[str, Any]:

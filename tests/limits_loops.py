@@ -61,12 +61,7 @@ def loops(
 ) -> list[Loop]:
     """Draw loops of four or more named roads, each road once, between `least` and `most` square metres."""
     rng = np.random.default_rng(seed)
-    roads = [tuple(name for name in called if not name.endswith(NO_ROADS)) for called in names]
-    kept = [number for number, called in enumerate(roads) if called]
-    named = np.asarray(lines, dtype=object)[kept]
-    called = [roads[number] for number in kept]
-    edges = shapely.get_parts(shapely.unary_union(named, grid_size=0.001))
-    edge_names = _names_of(edges, named, called)
+    edges, edge_names = named_edges(lines, names)
     faces = shapely.get_parts(shapely.polygonize(edges))
     half, area = shapely.length(faces) / 2, shapely.area(faces)
     sliver = (
@@ -88,6 +83,15 @@ def loops(
         if loop is not None:
             found[shapely.to_wkb(shapely.normalize(loop.shape))] = loop
     return list(found.values())
+
+
+def named_edges(lines: Any, names: Sequence[Sequence[str]]) -> tuple[Any, list[frozenset[str]]]:
+    """Cut the named roads at their crossings; interchanges are left out."""
+    roads = [tuple(name for name in called if not name.endswith(NO_ROADS)) for called in names]
+    kept = [number for number, called in enumerate(roads) if called]
+    named = np.asarray(lines, dtype=object)[kept]
+    edges = shapely.get_parts(shapely.unary_union(named, grid_size=0.001))
+    return edges, _names_of(edges, named, [roads[number] for number in kept])
 
 
 def _names_of(edges: Any, lines: Any, called: list[tuple[str, ...]]) -> list[frozenset[str]]:
@@ -144,7 +148,7 @@ def _loop(
     shape = shapely.Polygon(joined.exterior)
     if not least <= shape.area <= most:
         return None
-    runs = _runs(shape, tree, names)
+    runs = named_runs(shape, tree, names)
     if len(runs) < 4 or len({name for name, _ in runs}) < 4:
         return None
     if min(float(np.hypot(*along.T).sum()) for _, (_, along) in runs) < SHORTEST:
@@ -153,7 +157,7 @@ def _loop(
     return Loop(shape, tuple(name for name, _ in runs), text) if text else None
 
 
-def _runs(shape: Any, tree: Any, names: list[frozenset[str]]) -> list[tuple[str, Any]]:
+def named_runs(shape: Any, tree: Any, names: list[frozenset[str]]) -> list[tuple[str, Any]]:
     """Walk round the border and read the names off it: (road, points of its middle and vector)."""
     ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.orient_polygons(shape)))
     middle, along = (ring[:-1] + ring[1:]) / 2, np.diff(ring, axis=0)
@@ -175,12 +179,18 @@ def _runs(shape: Any, tree: Any, names: list[frozenset[str]]) -> list[tuple[str,
     return [(min(name), (middle[numbers], along[numbers])) for name, numbers in runs]
 
 
-def _sentence(runs: list[tuple[str, Any]]) -> str:
-    """Give each road to the side to which its stretch looks; all four sides have to be there, one after the other."""
+def sides_of(runs: list[tuple[str, Any]]) -> list[int]:
+    """Return the side of `SIDES` to which each run looks."""
     sides = []
     for _, (_, along) in runs:
         out = np.array([along[:, 1].sum(), -along[:, 0].sum()])
         sides.append(int(np.rint(np.arctan2(out[1], out[0]) / (np.pi / 2))) % 4)
+    return sides
+
+
+def _sentence(runs: list[tuple[str, Any]]) -> str:
+    """Give each road to the side to which its stretch looks; all four sides have to be there, one after the other."""
+    sides = sides_of(runs)
     turns = [(after - before) % 4 for before, after in zip(sides, sides[1:] + sides[:1], strict=True)]
     if set(sides) != {0, 1, 2, 3} or sum(turns) != 4 or 3 in turns:
         return ""

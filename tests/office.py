@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from ascii_art import polygons
-from starlette.testclient import TestClient
 
-from api.app import create_app
 from gridmap.config import Settings
 from gridmap.datum import Plane
 from gridmap.model.kinds import kind_named
@@ -21,6 +19,8 @@ from gridmap.runner import ImportRequest, run_import
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from starlette.testclient import TestClient
 
     from gridmap.services.imports import ImportReport
     from gridmap.storage.database import Database
@@ -143,6 +143,10 @@ def open_office(database: Database, folder: Path) -> None:
 @contextmanager
 def client_of(target: str) -> Iterator[TestClient]:
     """Open the API of a database; a mistake of ours is answered as a server would, not raised."""
+    from starlette.testclient import TestClient  # two seconds that a program without an API does not have to spend
+
+    from api.app import create_app
+
     app = create_app(Settings(database=target))
     with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client

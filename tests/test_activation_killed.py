@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from drawn_plans import drawn_plan, which_is_whole
 from office import MOVED, load, open_office, write_households
-from pulled_plug import TESTS
+from pulled_plug import Running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 # The command as it is, with the plug pulled where the test says.
 PROGRAM = """
 import sys
-sys.path.insert(0, {tests!r})
 from pulled_plug import after
 from gridmap import runner
 from gridmap.cli.main import main
@@ -48,12 +44,10 @@ def test_the_plug_is_pulled(database: Database, target: str, tmp_path: Path, pla
     load(database, "households", write_households(tmp_path, places))
     plan = drawn_plan(database, MOVED)
     plug, left = PLUGS[place]
-    words = [sys.executable, "-c", PROGRAM.format(plug=plug, tests=TESTS), "plan", "activate", str(plan.id)]
-    environment = os.environ | {"GRIDMAP_DATABASE": target}
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    words = ["plan", "activate", str(plan.id)]
+    killed = Running(PROGRAM.format(plug=plug), words, target, tmp_path).wait()
+    assert killed.code == -signal.SIGKILL, killed.err
     assert which_is_whole(database, plan) == left
     if left == "old":
-        words = [sys.executable, "-c", PROGRAM.format(plug="", tests=TESTS), "plan", "activate", str(plan.id)]
-        assert subprocess.run(words, env=environment, capture_output=True, check=False, timeout=120).returncode == 0
+        assert Running(PROGRAM.format(plug=""), words, target, tmp_path).wait().code == 0
         assert which_is_whole(database, plan) == "new"

@@ -233,3 +233,17 @@ def test_the_rules_are_told(client: TestClient) -> None:
     assert [each["name"] for each in found["stages"]] == NAMES
     assert {each["name"] for each in found["acts"]} == set(STAGES.acts)
     assert found["ratings"] == list(STAGES.ratings)
+
+
+def test_what_is_on_a_list_is_not_offered_to_another(client: TestClient) -> None:
+    board = "/api/v1/incidents/board?limit=200"
+    free, listed = fresh(client, 2)
+    number = opened(client, listed)
+    shown = {each["number"]: each["batch"] for each in client.get(board).json()["items"]}
+    assert (shown[free], shown[listed]) == (None, number)
+    offered = client.get(f"{board}&batch=none").json()
+    assert listed not in {each["number"] for each in offered["items"]}
+    assert free in {each["number"] for each in offered["items"]}
+    assert offered["stages"]["open"] == len(offered["items"]) == sum(word is None for word in shown.values())
+    call(client, number, "移出", listed, reason="重复")
+    assert listed in {each["number"] for each in client.get(f"{board}&batch=none").json()["items"]}

@@ -102,11 +102,15 @@ def test_files_in_the_style_of_openstreetmap(database: Database, tmp_path: Path)
             {"id": 1, "name": "和平饭店", "addr:street": "外滩路", "addr:housenumber": "20"},
         ),
         (shapely.Point(lonlat(300, 10)), {"id": 2, "addr:street": "外滩路", "addr:housenumber": "30号"}),
+        (shapely.Point(lonlat(130, 20)).buffer(1e-5), {"id": 3, "name": "和平饭店"}),  # drawn a second time
+        (shapely.Point(lonlat(900, 20)), {"id": 4, "name": "和平饭店"}),  # another
+        (shapely.Point(lonlat(200, 20)), {"id": 5, "name": "1"}),
     ]
     files = [write_geojson(tmp_path / "streets.geojson", streets), write_geojson(tmp_path / "places.geojson", places)]
     with database.transaction("tester", write=True) as tx:
         report = gazetteer.build(tx, EVERYTHING, files, crs="EPSG:4490")
     assert (report.by_level["road"], report.by_level["number"], report.tied) == (1, 2, 2)
+    assert report.by_level["poi"] == 2  # what is called 1 is not found by that
     with database.transaction("tester", write=True) as tx:
         assert gazetteer.build(tx, EVERYTHING).version == report.version  # what files brought stays
     with database.transaction("tester") as tx:
@@ -137,6 +141,15 @@ def test_a_table_is_answered_once_and_the_same_every_time(address_office: Databa
     assert rows[3]["处理"] == "未匹配"
     geocode_table(address_office, table, tmp_path / "one.xlsx", "tester")
     assert (tmp_path / "one.xlsx").stat().st_size > 0
+
+
+def test_a_better_geocoder_does_not_give_earlier_answers(
+    address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = write_csv(tmp_path / "in.csv", ["地址"], [("解放路11号",), ("没有",)])
+    geocode_table(address_office, table, tmp_path / "one.csv", "tester")
+    monkeypatch.setattr("gridmap.services.geocode_batch.EDITION", 10_000)
+    assert geocode_table(address_office, table, tmp_path / "two.csv", "tester").kept == 0
 
 
 def test_an_interrupted_table_goes_on(

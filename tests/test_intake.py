@@ -6,8 +6,6 @@ import csv
 import json
 import math
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -16,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake_rows import Mixed, gazetteer, write_mixed
 from office import client_of, code, lonlat, open_office, write_csv
-from pulled_plug import TESTS
+from pulled_plug import Running
 
 from gridmap import runner
 from gridmap.access import Scope
@@ -223,7 +221,6 @@ def test_every_row_that_is_written_leaves_an_audit_row(office: Database, tmp_pat
 # The command as it is, with a gazetteer, in small chunks, and with the plug pulled where the test says.
 PROGRAM = """
 import sys
-sys.path.insert(0, {tests!r})
 from pulled_plug import after
 from gridmap import runner
 from gridmap.services import intake
@@ -252,22 +249,21 @@ def test_after_kill_9_the_same_command_brings_the_rest_and_nothing_twice(
     kept = [0]
     for name, plug in PLUGS.items():
         killed = run(target, plug, mixed.path)
-        assert killed.returncode == -signal.SIGKILL, (name, killed.stderr)
+        assert killed.code == -signal.SIGKILL, (name, killed.err)
         kept.append(count(office, "incident"))
         assert kept[-1] == count(office, "case_file"), name  # nothing half written
     assert kept == sorted(kept)
     assert 0 < kept[1] < kept[2] < len(mixed.numbers)
     done = run(target, "", mixed.path)
-    assert done.stdout.split() == [str(INTERRUPTED_ROWS), str(len(mixed.numbers) - kept[-1])], done.stderr
+    assert done.out.split() == [str(INTERRUPTED_ROWS), str(len(mixed.numbers) - kept[-1])], done.err
     with office.transaction("tester") as tx:
         stored = tx.connection.exec_driver_sql("SELECT number FROM incident ORDER BY number").scalars().all()
     assert stored == sorted(mixed.numbers)
 
 
-def run(target: str, plug: str, path: Path) -> subprocess.CompletedProcess[str]:
-    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=TESTS)
-    words = [sys.executable, "-c", program, target, str(path)]
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+def run(target: str, plug: str, path: Path) -> Running:
+    program = PROGRAM.format(chunk=CHUNK, plug=plug)
+    return Running(program, [target, str(path)], target, path.parent).wait()
 
 
 @given(apart=st.floats(0, 500), accuracy=st.floats(0.5, 200), radius=st.floats(0.5, 200), angle=st.floats(0, 6.28))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from office import load, open_office, write_csv, write_households
-from pulled_plug import TESTS
+from pulled_plug import Running
 
 from gridmap import runner
 from gridmap.access import Scope
@@ -33,7 +30,6 @@ ROWS, CHUNK = 2000, 300
 # The command as it is, in chunks that a test can afford, and with the plug pulled where the test says.
 PROGRAM = """
 import sys
-sys.path.insert(0, {tests!r})
 from pulled_plug import after
 from gridmap import runner
 from gridmap.cli.main import main
@@ -52,19 +48,13 @@ PLUGS = {
 }
 
 
-def words(plug: str, file: Path) -> list[str]:
-    program = PROGRAM.format(chunk=CHUNK, plug=plug, tests=TESTS)
-    return [sys.executable, "-c", program, "import", "households", str(file), "--crs", "EPSG:4490", "--json"]
+def run(target: str, plug: str, file: Path) -> Running:
+    return start(target, file, plug).wait()
 
 
-def run(target: str, plug: str, file: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"GRIDMAP_DATABASE": target}
-    return subprocess.run(words(plug, file), env=environment, capture_output=True, text=True, check=False, timeout=120)
-
-
-def start(target: str, file: Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"GRIDMAP_DATABASE": target}
-    return subprocess.Popen(words("", file), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(target: str, file: Path, plug: str = "") -> Running:
+    words = ["import", "households", str(file), "--crs", "EPSG:4490", "--json"]
+    return Running(PROGRAM.format(chunk=CHUNK, plug=plug), words, target, file.parent)
 
 
 def spread(count: int, seed: int = 1) -> list[tuple[float, float]]:
@@ -105,8 +95,8 @@ def test_a_killed_import_goes_on_where_it_was_and_nothing_is_half_written(
     staged = [staged_after_kill(target, database, plug, file) for plug in PLUGS.values()]
     assert 0 < staged[0] < staged[1] < staged[2] == staged[3] == ROWS + 1  # numbers of rows, below the header
     done = run(target, "", file)
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
     assert (report["total"], report["added"], report["refused"]) == (ROWS, ROWS, 0)
     assert report["resumed_after"] == ROWS + 1
     assert_whole(database, codes(0, ROWS))
@@ -116,7 +106,7 @@ def test_a_killed_import_goes_on_where_it_was_and_nothing_is_half_written(
 
 def staged_after_kill(target: str, database: Database, plug: str, file: Path) -> int:
     killed = run(target, plug, file)
-    assert killed.returncode == -signal.SIGKILL, (plug, killed.stderr)
+    assert killed.code == -signal.SIGKILL, (plug, killed.err)
     assert counted(database) == 0, plug
     with database.transaction("tester") as tx:
         return imports.runs(tx, EVERYTHING)[0].staged
@@ -126,17 +116,18 @@ def test_kills_at_any_moment_lose_nothing(target: str, database: Database, tmp_p
     open_office(database, tmp_path)
     file = write_households(tmp_path, spread(ROWS))
     for wanted in (2 * CHUNK, ROWS):  # rows staged when the plug is pulled, a little later or earlier
-        with start(target, file) as process:
-            wait_until_staged(database, wanted, process)
-            process.kill()
+        process = start(target, file)
+        wait_until_staged(database, wanted, process)
+        process.kill()
+        process.wait()
         assert counted(database) in {0, ROWS}
     report = finished(start(target, file))
     assert report["refused"] == 0
     assert_whole(database, codes(0, ROWS))
 
 
-def wait_until_staged(database: Database, rows: int, process: subprocess.Popen[str]) -> None:
-    while process.poll() is None:
+def wait_until_staged(database: Database, rows: int, process: Running) -> None:
+    while not process.ended:
         with database.transaction("tester") as tx:
             runs = [run for run in imports.runs(tx, EVERYTHING) if run.kind == "households"]
         if runs and runs[0].staged >= rows:
@@ -144,10 +135,9 @@ def wait_until_staged(database: Database, rows: int, process: subprocess.Popen[s
         time.sleep(0.005)
 
 
-def finished(process: subprocess.Popen[str]) -> dict[str, Any]:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    report: dict[str, Any] = json.loads(out)
+def finished(process: Running) -> dict[str, Any]:
+    assert process.wait().code == 0, process.err
+    report: dict[str, Any] = json.loads(process.out)
     return report
 
 
@@ -168,15 +158,14 @@ def test_one_file_by_two_processes_comes_in_once(target: str, database: Database
     open_office(database, tmp_path)
     file = write_households(tmp_path, spread(900))
     processes = [start(target, file) for _ in range(2)]
-    ends = [(process.communicate(timeout=120), process.returncode) for process in processes]
-    for (out, err), status in ends:
-        assert status in {0, 2}, err
-        if status == 2:  # the other one was quicker, and this is said
-            assert err.startswith("conflict: "), err
+    for process in processes:
+        assert process.wait().code in {0, 2}, process.err
+        if process.code == 2:  # the other one was quicker, and this is said
+            assert process.err.startswith("conflict: "), process.err
         else:
-            report = json.loads(out)
+            report = json.loads(process.out)
             assert (report["total"], report["refused"]) == (900, 0)
-    assert 0 in [status for _, status in ends]
+    assert 0 in [process.code for process in processes]
     load(database, "households", file)  # whatever was left on the way is taken up
     assert_whole(database, codes(0, 900))
 

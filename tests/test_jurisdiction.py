@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ from gridmap.services.jurisdiction import Question, Statement, check_code, get_s
 from gridmap.services.reports import Report
 from gridmap.space.bearings import EAST, NORTH, SOUTH, WEST, Beside, beside, deciding
 from gridmap.storage import tables
-from maps.statement import paper_of, rows_of
+from maps.statement import paper_of, rows_of, statement_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -275,3 +276,24 @@ def test_any_change_of_the_content_changes_the_code() -> None:
     codes = {check_code(content), check_code(content | {"lon": 113.2}), check_code(content | {"id": "b"})}
     assert len(codes) == 3
     assert check_code(dict(reversed(content.items()))) == check_code(content)
+
+
+def test_names_on_the_small_map_are_whole_and_on_no_other(office: Database) -> None:
+    for x, y in ((50, 250), (198, 250), (350, 50), (650, 50)):
+        with office.transaction("tester", write=True) as tx:
+            made = state(tx, x, y)
+        page = statement_page(made, nonce="n")
+        edge = -float(re.findall(r'viewBox="([-0-9.]+) ', page)[0])
+        found = re.findall(r'<text x="([-0-9.]+)" y="([-0-9.]+)" font-size="([0-9.]+)"[^>]*>([^<]+)</text>', page)
+        assert found
+        boxes = []
+        for left, top, size, name in found:
+            wide, high = float(size) * len(name) / 2, float(size)
+            boxes.append((float(left) - wide, float(top) - 0.85 * high, float(left) + wide, float(top) + 0.15 * high))
+        assert all(-edge <= a[0] and a[2] <= edge and -edge <= a[1] and a[3] <= edge for a in boxes)
+        assert not [
+            (a, b)
+            for i, a in enumerate(boxes)
+            for b in boxes[:i]
+            if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+        ]

@@ -13,6 +13,7 @@ from office import client_of, load, lonlat, open_office, write_households
 from gridmap.access import Scope
 from gridmap.services import overview
 from gridmap.storage import audit
+from maps.menu import PAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,8 @@ class Code(HTMLParser):
             self.nonces.append(given.get("nonce"))
         self.loose += [name for name in given if name == "style" or name.startswith("on")]
         targets = [given.get(name) or "#" for name in ("src", "href", "action")]
-        self.loose += [target for target in targets if not target.startswith(("data:", "#"))]
+        ways = {path for path, _ in PAGES} if tag == "a" else set()
+        self.loose += [target for target in targets if not target.startswith(("data:", "#")) and target not in ways]
 
     def handle_data(self, data: str) -> None:
         if self._block:

@@ -11,15 +11,15 @@ from gridmap.address.calibrate import Calibration, shipped
 from gridmap.address.descend import Candidate
 from gridmap.address.free_text import find_addresses
 from gridmap.address.gazetteer import LEVELS
-from gridmap.address.index import ALIAS, CLOSE, SOUND
+from gridmap.address.index import ALIAS, CLOSE, FAR, SOUND
 from gridmap.address.interpolate import interpolate
+from gridmap.address.labels import Field, Reading
 from gridmap.address.match import candidates
 from gridmap.address.normalise import normalise
 from gridmap.address.parse import parse
 
 if TYPE_CHECKING:
     from gridmap.address.index import GazetteerIndex
-    from gridmap.address.labels import Field, Reading
 
 ROOM, UNIT, BUILDING, NUMBER, INTERPOLATED, PART, PLACE, CROSSING, ROAD, COMMUNITY, TOWN, DISTRICT, NONE = range(
     12, -1, -1
@@ -62,12 +62,12 @@ _LONGEST = 400
 _FULL_MARGIN = 8.0
 _SHOWN = 5
 _WEAK_MARGIN = 2.0
-_NEAR, _FOREIGN = 50.0, 0.3
+_NEAR, _FOREIGN, _GUESSED = 50.0, 0.3, 0.5
 _METRES = re.compile(r"([0-9]+)米")
 _NEARBY = frozenset(
     ("附近", "对面", "旁", "旁边", "边上", "斜对面", "周边", "一带", "对过", "马路对面", "后面", "前面")
 )
-_HOWS = {ALIAS: "别名", SOUND: "同音", CLOSE: "一字之差"}
+_HOWS = {ALIAS: "别名", SOUND: "同音", CLOSE: "一字之差", FAR: "两字之差"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,9 @@ def _first_reading(index: GazetteerIndex, text: str) -> Reading | None:
     if len(text) < _LONG and not _SENTENCE.search(text):
         address = normalise(text)
         return index.express.read(address) or parse(address, index)[0]
+    whole = normalise(text).text
+    if index.named(whole, _NAMED):  # a name may be long, and have marks inside
+        return Reading((Field("place", 0, len(text), whole, whole),), 0.0)
     found = find_addresses(text[:_LONGEST], index)
     matter = next((each for each in found if each.role == "matter"), None)
     if matter is not None:
@@ -221,10 +224,10 @@ def features(index: GazetteerIndex, found: list[Candidate], *, second: bool) -> 
         float(margin < 0.01),
         float(best.place_how == ALIAS),
         float(best.place_how == SOUND),
-        float(best.place_how == CLOSE),
+        float(best.place_how >= CLOSE),
         float(best.road_how == ALIAS),
         float(best.road_how == SOUND),
-        float(best.road_how == CLOSE),
+        float(best.road_how >= CLOSE),
         float(best.place_how >= 0 > best.road_how),
         float(best.road_how >= 0 > best.place_how),
         float(bool(best.conflict)),
@@ -254,6 +257,8 @@ def _made(
     if foreign:
         probability = round(probability * _FOREIGN, 4)
         reasons.append(f"地址写的是{foreign}，不在本辖区")
+    if FAR in {best.place_how, best.road_how}:
+        probability = round(probability * _GUESSED, 4)
     radius = calibration.radius_of(kind, scale)
     relation = [each.text for each in reading.fields if each.label == "relation"]
     for text in relation:
@@ -262,7 +267,7 @@ def _made(
             radius += float(metres[1]) if metres else _NEAR
             reasons.append(f"地址写的是“{text}”")
             break
-    accepted = probability >= calibration.accept and not best.conflict and not foreign
+    accepted = probability >= calibration.accept and not best.conflict and not foreign and _confirmed(best)
     return Answer(
         node=best.node,
         level=level,
@@ -280,6 +285,13 @@ def _made(
         scale=scale,
         kind=kind,
     )
+
+
+def _confirmed(best: Candidate) -> bool:
+    """Tell whether something speaks for an answer besides a misspelt road, or an area in which the address lies."""
+    if best.road_how < 0 and best.place_how < 0 and best.unexplained:
+        return False
+    return best.road_how < SOUND or best.place_how >= 0 or not best.unknown
 
 
 def _placed(index: GazetteerIndex, best: Candidate) -> tuple[int, str, float, float, float]:
@@ -358,4 +370,5 @@ def _foreign(index: GazetteerIndex, reading: Reading) -> str:
     return ""
 
 
+_NAMED = frozenset((LEVELS.index("compound"), LEVELS.index("poi")))
 _DISTRICTS = frozenset((LEVELS.index("district"),))

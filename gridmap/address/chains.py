@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NUMBER, _SUBNUMBER, _MARK = INDEX["number"], INDEX["subnumber"], INDEX["mark"]
 _BUILDING, _UNIT, _FLOOR, _ROOM = (INDEX[level] for level in ("building", "unit", "floor", "room"))
 _MANY_DIGITS = ((_NUMBER, 0.2), (_ROOM, 0.4), (_BUILDING, 2.0), (_SUBNUMBER, 1.2))
+_SHOP_FLOOR = re.compile("[Ll][0-9]{1,2}-")  # of a mall: L2-15A
 _PIECE = re.compile(r"[^-~]+")
 
 
@@ -63,7 +64,7 @@ def chained_edges(number: str, start: int, stop: int, choices: tuple[tuple[int, 
     """
     if number[0] == "附":
         return [(stop, _SUBNUMBER, _SUBNUMBER, 0.0, None)]
-    if choices[0][0] == _NUMBER and len(number) >= 4 and number.isdecimal():
+    if choices[0][0] == _NUMBER and number[:4].isdecimal() and len(number) >= 4:
         choices = _MANY_DIGITS  # 1036号 in a market is a stall
     if choices[0][0] == _FLOOR and len(number) >= 3 and number.isdecimal():
         choices = ((_BUILDING, 0.2), *choices)  # no house has 309 floors
@@ -76,6 +77,8 @@ def chained_edges(number: str, start: int, stop: int, choices: tuple[tuple[int, 
         if any(short < 3 or short != other for short, other in pairwise(lengths)):
             edges = [(stop, level, level, cost + 1.2, None) for level, cost in choices]
         edges.extend(_split(number, start, stop, levels, cost) for levels, cost in _rows(number))
+    elif level == _NUMBER and len(lengths) > 2:
+        edges.extend(_split(number, start, stop, levels, cost) for levels, cost in _rows(number))
     elif level == _UNIT and len(lengths) == 2:
         edges.append(_split(number, start, stop, (_BUILDING, _UNIT), 0.3))
     elif level == _FLOOR and len(lengths) == 2 and lengths[0] > lengths[1]:
@@ -86,7 +89,7 @@ def chained_edges(number: str, start: int, stop: int, choices: tuple[tuple[int, 
 def bare_edges(number: str, start: int, stop: int) -> list[Edge]:
     """Return the edges of a number without a unit word; letters alone are none."""
     if number[0] == "附":
-        return []
+        return [(stop, _SUBNUMBER, _SUBNUMBER, 0.3, None)]
     if not any(character.isdecimal() for character in number):
         return [(stop, _ROOM, _ROOM, 1.8, None)] if number.isascii() else []
     if "-" in number or "~" in number:
@@ -95,6 +98,8 @@ def bare_edges(number: str, start: int, stop: int) -> list[Edge]:
         whole = 0.2 if len(lengths) == 2 and lengths[0] == lengths[1] >= 3 else 1.2
         edges.append((stop, _ROOM, _ROOM, whole + 0.3, None))
         edges.append((stop, _NUMBER, _NUMBER, 1.0, None))
+        if len(lengths) == 2 and _SHOP_FLOOR.match(number):
+            edges.append(_split(number, start, stop, (_FLOOR, _ROOM), 0.2))
         if len(lengths) == 2 and lengths[1] <= 2:
             edges.append(_split(number, start, stop, (_BUILDING, _UNIT), 1.5))
         return edges

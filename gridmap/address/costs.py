@@ -11,7 +11,6 @@ ORDER: tuple[Level, ...] = tuple(LABELS)
 INDEX: dict[Level, int] = {level: number for number, level in enumerate(ORDER)}
 START = len(ORDER)
 """What stands before the first field."""
-_LADDER = INDEX["room"]
 TRANSPARENT = frozenset(INDEX[level] for level in ("relation", "repeat", "note", "mark", "person"))
 """Levels that leave the place on the ladder as it was."""
 AFTER_BREAK = 0.45
@@ -20,6 +19,9 @@ _PART_APART = 0.6
 """Of a part behind a mark: what stands in brackets is another place rather."""
 
 _SAME = {
+    "province": 1.2,
+    "city": 1.2,
+    "district": 1.2,
     "community": 0.4,
     "group": 1.5,
     "road": 1.2,
@@ -44,7 +46,8 @@ _PAIRS: dict[tuple[Level, Level], float] = {
     ("road", "subnumber"): 2.0,
     ("lane", "number"): 0.4,
     ("lane", "subnumber"): -1.2,
-    ("lane", "building"): -0.2,
+    ("lane", "building"): 0.6,
+    ("lane", "unit"): 0.8,
     ("lane", "lane"): 0.3,
     ("lane", "community"): 1.0,
     ("lane", "place"): -0.1,
@@ -69,15 +72,17 @@ _PAIRS: dict[tuple[Level, Level], float] = {
     ("place", "town"): 2.2,
     ("place", "group"): 1.0,
     ("place", "zone"): 1.6,
+    ("part", "floor"): -0.2,
     ("part", "building"): -0.7,
     ("part", "place"): 0.8,
     ("part", "number"): 1.0,
-    ("part", "road"): 1.6,
+    ("part", "road"): 1.3,
     ("building", "unit"): -0.5,
     ("building", "floor"): -0.3,
     ("building", "room"): -0.3,
     ("building", "place"): 0.8,
     ("building", "part"): 0.9,
+    ("unit", "place"): 0.8,
     ("unit", "floor"): -0.2,
     ("unit", "room"): -0.6,
     ("floor", "room"): -0.4,
@@ -92,7 +97,7 @@ _PAIRS: dict[tuple[Level, Level], float] = {
     ("community", "unit"): 1.0,
     ("community", "part"): 0.1,
     ("community", "group"): -0.6,
-    ("community", "lane"): 0.6,
+    ("community", "lane"): 0.3,
     ("community", "zone"): 0.6,
     ("group", "number"): -0.6,
     ("town", "number"): 1.2,
@@ -171,7 +176,7 @@ CORE_LENGTH: dict[str, tuple[float, ...]] = {
     "province": _by_length((9, 2, 0, 0.5, 1.5), 1.0),
     "city": _by_length((9, 1.5, 0, 0.5, 1.5), 1.0),
     "district": _by_length((9, 1.2, 0, 0.5, 1.5), 1.0),
-    "zone": _by_length((0.8, 1.0, 0, 0, 0, 0.2, 0.4), 0.3),
+    "zone": _by_length((0.3, 1.0, 0, 0, 0, 0.2, 0.4), 0.3),
     "town": _by_length((9, 1.2, 0, 0.3, 1.2), 0.9),
     "community": _by_length((6, 0.8, 0, 0.1, 0.7), 0.7),
     "road": _by_length((6, 1.0, 0, 0.2, 0.8), 0.7),

@@ -34,8 +34,15 @@ _DIRECTIONS, _NUMERALS, _LAST_CHARACTERS = (
 _ASIDE, _GATES = frozenset("外内前后旁"), frozenset("门口")
 _TOWN = INDEX["town"]
 _ZONE, _CITY = INDEX["zone"], INDEX["city"]
-_BESIDE, _REGION_FIRST = 0.7, 0.8
+_BESIDE, _REGION_FIRST = 0.7, 1.0
 _BEGINNING = 4  # characters: a province may stand before
+_ANYWHERE = (0.0, 0.0)
+_IN_VILLAGE = (-0.8, -0.8)  # 村卫生室: the village's own needs no name
+_ON_STREET = (0.0, 1.0)  # 驿都中路地铁站 is called after the street
+_SHARE = (1.0, 0.35)  # 长江路小学 is called after the street
+_NO_SHIFT: dict[int, float] = {}
+_HAMLETS, _ZONE_LATER = {_COMMUNITY: -1.3}, {_ZONE: _REGION_FIRST}  # 明山村张家湾
+_STREETS = frozenset("路街道")
 _EARLY = 1.0  # 东头 behind a region begins a name, it tells no side
 
 
@@ -179,9 +186,8 @@ def _edges_from(lattice: Lattice, number: int, start: int, places: list[int]) ->
     named = []
     text = lattice.text
     odd = _odd(lattice, start)
-    # 杭州 in 杭州下沙经济开发区 is the city, but 平湖 in 平湖市新埭镇平湖经济开发区 is said already
-    regional = start <= _BEGINNING and any(edge[1] <= _CITY for edge in edges)
     directed = _directed(text, start)
+    nameless, shifted = _after(text, start, edges)
     for place, ending in lattice.ends[first : first + _MOST_ENDS]:
         length = place - start - ending.length
         if place - start > longest or barred[place] != wall:
@@ -190,8 +196,10 @@ def _edges_from(lattice: Lattice, number: int, start: int, places: list[int]) ->
             continue
         named.append(place)
         inside, common = 0.0, odd
-        if length > 1:
-            inside = strong[place - ending.length] - strong[start + 1]
+        if not length:
+            common += nameless[ending.of_street]
+        elif length > 1:
+            inside = (strong[place - ending.length] - strong[start + 1]) * _SHARE[ending.of_street]
             common += placed[place - ending.length - (not ending.of_part)] - placed[start + 1]
             common += (broken[place - 1] - broken[start]) * _CROSSING
         if directed and length <= directed and ending.levels[0][0] == _ROAD:
@@ -200,12 +208,24 @@ def _edges_from(lattice: Lattice, number: int, start: int, places: list[int]) ->
             cost = base + by_length[length] + common
             if inside:
                 cost += inside * _INSIDE.get(level, 1.0)
-            if regional and level == _ZONE:
-                cost += _REGION_FIRST
+            if level in shifted:
+                cost += shifted[level]
             edges.append((place, level, level, cost, None))
-    if not (text[start].isdecimal() and start in lattice.edges):  # no nameless place begins with a number
-        _unknown(lattice, number, start, named, edges)
+    _unknown(lattice, number, start, named, edges, odd)
     return edges
+
+
+def _after(text: str, start: int, edges: list[Edge]) -> tuple[tuple[float, float], dict[int, float]]:
+    """Return what stands behind a village or street: the extra cost of an institution without a name, and of levels.
+
+    The first is a pair, for others and for those that are called after streets.
+    """
+    behind = text[start - 1 : start]
+    if behind == "村":
+        return _IN_VILLAGE, _HAMLETS
+    # 杭州 in 杭州下沙经济开发区 is the city, but 平湖 in 平湖市新埭镇平湖经济开发区 is said already
+    regional = start <= _BEGINNING and any(edge[1] <= _CITY for edge in edges)
+    return (_ON_STREET if behind in _STREETS else _ANYWHERE), (_ZONE_LATER if regional else _NO_SHIFT)
 
 
 def _directed(text: str, start: int) -> int:
@@ -237,8 +257,10 @@ def _longest(first: str) -> int:
     return _LONGEST_LATIN if first.isascii() else _LONGEST_NAME
 
 
-def _unknown(lattice: Lattice, number: int, start: int, named: list[int], edges: list[Edge]) -> None:
+def _unknown(lattice: Lattice, number: int, start: int, named: list[int], edges: list[Edge], odd: float) -> None:
     """Add edges for text that no word explains: a place, rarely a community, at worst a note."""
+    if lattice.text[start].isdecimal() and start in lattice.edges:
+        return  # no nameless place begins with a number
     points, strong, placed, broken = lattice.points, lattice.strong, lattice.placed, lattice.broken
     wall, longest = lattice.barred[start], _longest(lattice.text[start])
     for place in points[number + 1 : number + 1 + _MOST_POINTS]:
@@ -251,7 +273,7 @@ def _unknown(lattice: Lattice, number: int, start: int, named: list[int], edges:
         if length > 1:
             inside = strong[place] - strong[start + 1] + placed[place] - placed[start + 1]
         crossed = broken[place - 1] - broken[start]
-        cost = 2.6 + 0.12 * length + inside + crossed * _CROSSING + (2.0 if length == 1 else 0.0)
+        cost = 2.6 + odd + 0.12 * length + inside + crossed * _CROSSING + (2.0 if length == 1 else 0.0)
         edges.append((place, _PLACE, _PLACE, cost, None))
         if 2 <= length <= 4 and inside == 0.0 and crossed == 0:
             edges.append((place, _COMMUNITY, _COMMUNITY, 3.4, None))

@@ -8,8 +8,10 @@ from gridmap.address.costs import INDEX
 from gridmap.address.lexicon import Ending, lexicon
 from gridmap.address.numerals import NUMERAL
 
-_SECTION = re.compile(r"[东南西北中]?[一二三四五六七八九]?段|[东南西北中](?=[0-9])")
-_COUNTED, _COUNTABLE = frozenset(NUMERAL + "0123456789"), frozenset("楼座层区厅条")
+_SECTION = re.compile(
+    r"[东南西北中]?[一二三四五六七八九]?段|辅[路道]|延[伸长][段线]|(?<=公路|国道|省道|高速)[一-龥]{2,3}?段(?=[0-9]|$)|[东南西北中](?=[0-9])"
+)
+_COUNTED, _COUNTABLE = frozenset(NUMERAL + "0123456789"), frozenset("楼座层区厅")
 _LETTERED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz甲乙丙丁")
 _LETTERABLE = frozenset("座区厅幢栋馆")
 _BRANCH = "附属"
@@ -50,8 +52,11 @@ def _is_none(text: str, at: int, ending: Ending) -> bool:
 
 
 def _add(text: str, found: list[tuple[int, Ending]], at: int, ending: Ending) -> None:
-    while found and found[-1][0] > at - ending.length >= found[-1][0] - found[-1][1].length:
-        found.pop()  # 街 is no end in 街道
+    if found and found[-1][0] >= at:
+        return  # 道 in 北环路辅道
+    begin = at - ending.length
+    while found and found[-1][0] > begin and (begin >= found[-1][0] - found[-1][1].length or found[-1][1].length == 1):
+        found.pop()  # 街 is no end in 街道, nor 市 in 建材市场
     found.append((at, ending))
     if ending.levels[0][0] == _ROAD and (section := _SECTION.match(text, at)):
         length = ending.length + section.end() - at

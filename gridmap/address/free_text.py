@@ -20,17 +20,23 @@ if TYPE_CHECKING:
 
 Role = Literal["matter", "home", "other"]
 
-_CLAUSE = re.compile(r"[^,.;:!?。]+")
+_CLAUSE = re.compile(r"[^,.;:!?。()]+")
 _LONGEST_CLAUSE = 160
 _NOTE = INDEX["note"]
-_PROSE, _PROSE_STEP = 0.8, 0.22
-_LEAD = 0.05
+_LIVES = "住"
+_UNITS = frozenset("号楼栋幢弄")  # 27号楼 is not cut
+_PROSE, _PROSE_STEP = 0.7, 0.27
+_LEAD = 0.0
 _LEAD_INSIDE = 1.6  # a name does not hold 位于
-_SINGLE_LEAD_INSIDE = 0.5
+_SINGLE_LEAD_INSIDE = 1.0
+_NOT_BEFORE = {"人": "(?!民)", "解": "(?!放)"}  # 反映人民路, 到了解放路
+_CLOSING = frozenset(")）】")
+_COMMAS, _BRACKETS = frozenset(("", ",", "，", "、")), frozenset("(（【")
 _LADDER = {level: rank for level, rank in INDEX.items() if rank <= INDEX["room"]}
 _REGION = frozenset(("country", "province", "city", "district", "town", "zone"))
 _DETAIL = frozenset(("number", "subnumber", "building", "unit", "floor", "room", "part", "lane"))
 _PLACES = frozenset(("road", "place", "community", "town"))
+_DWELLER = re.compile(r"(?:小区)?的?(?:一名|一位)?(?:业主|住户|居民|租户|村民)")
 _NEAR = 14  # characters before an address in which a lead word tells its role
 _AFTER = 24  # characters behind it in which a problem tells that it happens there
 
@@ -60,7 +66,8 @@ class Found:
 @cache
 def _leads() -> tuple[re.Pattern[str], dict[str, str]]:
     roles = {word: role for role, words in address_words()["leads"].items() for word in words}
-    return re.compile("|".join(sorted(roles, key=len, reverse=True))), roles
+    patterns = [re.escape(word) + _NOT_BEFORE.get(word[-1], "") for word in sorted(roles, key=len, reverse=True)]
+    return re.compile("|".join(patterns)), roles
 
 
 @cache
@@ -85,7 +92,8 @@ def find_addresses(free_text: str, names: Names | None = None) -> list[Found]:
     """
     text = normalise(free_text)
     runs = _joined(text, [run for clause in _clauses(text) for run in _runs(text, clause, names)])
-    kept = [run for run in (_trimmed(run) for run in runs if _is_address(run)) if run]
+    named = [run for run in runs if _is_address(run) or _is_where(text.original, run)]
+    kept = [run for run in map(_trimmed, named) if run]
     ends = [0, *(run[-1].end for run in kept)]  # what leads to an address stands behind the one before it
     begins = [*(run[0].start for run in kept[1:]), len(free_text)]
     return _with_matter(
@@ -104,8 +112,7 @@ def _runs(text: Normalised, clause: tuple[int, int], names: Names | None) -> Ite
     start, end = clause
     words = text.text[start:end]
     part = Normalised(words, text.offsets[start : end + 1], (), text.original)
-    lattice = scan(words, frozenset(), names)
-    _allow_prose(lattice)
+    lattice = _with_prose(scan(words, frozenset(), names))
     run: list[Field] = []
     for field in fields_of(part, decode(lattice)[0]):
         if field.label in {"note", "person", "repeat"}:
@@ -118,10 +125,14 @@ def _runs(text: Normalised, clause: tuple[int, int], names: Names | None) -> Ite
         yield tuple(run)
 
 
-def _allow_prose(lattice: Lattice) -> None:
+def _with_prose(lattice: Lattice) -> Lattice:
+    for start, found in lattice.edges.items():  # prose has no notes behind an address
+        lattice.edges[start] = [edge for edge in found if edge[1] != _NOTE or edge[3] == 0.0]
     pattern, _ = _leads()
     leads = [match.span() for words in (pattern, _problems()) for match in words.finditer(lattice.text)]
     leads = [span for span in leads if span[1] - span[0] > 1 or pattern.match(lattice.text, *span)]
+    if lattice.text.startswith(_LIVES):  # (住人民路3号)
+        leads.append((0, 1))
     for start, end in leads:
         lattice.edges.setdefault(start, []).append((end, _NOTE, _NOTE, _LEAD, None))
         weight = _LEAD_INSIDE if end - start > 1 else _SINGLE_LEAD_INSIDE
@@ -131,35 +142,34 @@ def _allow_prose(lattice: Lattice) -> None:
     lattice.points[:] = points
     stops = sorted({lattice.size, *(start for start, _ in leads)})
     for start in points[:-1]:
-        for stop in stops:
+        for stop in stops if lattice.text[start] not in _UNITS else ():
             if stop > start:
                 cost = _PROSE + _PROSE_STEP * (stop - start)
                 lattice.edges.setdefault(start, []).append((stop, _NOTE, _NOTE, cost, None))
     for stop in points[1:]:
         lattice.edges.setdefault(0, []).append((stop, _NOTE, _NOTE, _PROSE + _PROSE_STEP * stop, None))
+    return replace(lattice, beside=lattice.beside.union(start for start, _ in leads))  # nor does a name begin there
 
 
 def _joined(text: Normalised, runs: list[tuple[Field, ...]]) -> list[tuple[Field, ...]]:
-    """Join 解放路12号 and 阳光花园3栋 across a comma, where the ladder goes on."""
+    """Join 解放路12号 and 阳光花园3栋 across a comma, where the ladder goes on, and what stands in brackets."""
     joined: list[tuple[Field, ...]] = []
     for run in runs:
-        if joined:
-            before = [field for field in joined[-1] if field.label in _LADDER]
-            first = next((field for field in run if field.label in _LADDER), None)
-            between = text.original[joined[-1][-1].end : run[0].start]
-            if (
-                before
-                and first
-                and len(between) <= 2
-                and not any(map(str.isalnum, between))
-                and between.strip() in ",，、"
-            ):
-                deepest = max(_LADDER[field.label] for field in before)
-                if _LADDER[first.label] > deepest and first.label not in {"room", "floor"}:
-                    joined[-1] = joined[-1] + run
-                    continue
-        joined.append(run)
+        if joined and _goes_on(joined[-1], run, text.original[joined[-1][-1].end : run[0].start].strip()):
+            joined[-1] = joined[-1] + run
+        else:
+            joined.append(run)
     return joined
+
+
+def _goes_on(before: tuple[Field, ...], run: tuple[Field, ...], between: str) -> bool:
+    known = [_LADDER[field.label] for field in before if field.label in _LADDER]
+    first = next((field for field in run if field.label in _LADDER), None)
+    if not known or first is None:
+        return False
+    if between in _BRACKETS:
+        return True
+    return between in _COMMAS and _LADDER[first.label] > max(known) and first.label not in {"room", "floor"}
 
 
 def _is_address(run: tuple[Field, ...]) -> bool:
@@ -172,17 +182,28 @@ def _is_address(run: tuple[Field, ...]) -> bool:
     return "road" in has or "community" in has or ("place" in has and bool(has & {"relation"}))
 
 
+def _is_where(original: str, run: tuple[Field, ...]) -> bool:
+    """Tell whether a mere name stands where a place is told: 在民主路农贸市场."""
+    return run[0].label == "place" and original[: run[0].start].endswith(("在", "位于"))
+
+
 def _trimmed(run: tuple[Field, ...]) -> tuple[Field, ...]:
     fields = list(run)
     while fields and fields[0].label in {"relation", "mark"}:
         fields.pop(0)
     while fields and fields[-1].label == "mark":
         fields.pop()
+    if fields and fields[-1].label == "relation" and fields[-1].text.endswith("的"):
+        last = fields.pop()
+        fields.append(replace(last, end=last.end - 1, text=last.text[:-1]))
     return tuple(fields)
 
 
 def _found(original: str, run: tuple[Field, ...], since: int, until: int) -> Found:
-    span = run[0].start, run[-1].end
+    start, end = run[0].start, run[-1].end
+    if original[end : end + 1] in _CLOSING and any(original.find(each, start, end) >= 0 for each in _BRACKETS):
+        end += 1
+    span = start, end
     role, reason = _role(original, span, since, until)
     return Found(span, Reading(run, 0.0), role, reason)
 
@@ -195,6 +216,8 @@ def _role(original: str, span: tuple[int, int], since: int, until: int) -> tuple
         if role in {"home", "matter"}:
             word = match.group()
             return ("home", f"前有“{word}”") if role == "home" else ("matter", f"前有“{word}”")
+    if _DWELLER.match(original, span[1]):
+        return "home", "后有“业主”“居民”一类的话"
     problem = _problems().search(original[span[1] : min(span[1] + _AFTER, until)])
     if problem:
         return "matter", f"后有“{problem.group()}”"

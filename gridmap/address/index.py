@@ -20,7 +20,7 @@ from shapely import LineString
 
 from gridmap.address.gazetteer import LEVEL, NAMED, ROOT, path_id
 from gridmap.address.interpolate import road_axis, tie, typical_pace
-from gridmap.address.names import NameTrie, name_hash, one_apart, shortened, sound
+from gridmap.address.names import NameTrie, contradict, name_hash, one_apart, shortened, sound
 from gridmap.address.parse import field_value
 
 if TYPE_CHECKING:
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
     from gridmap.address.express import Express
     from gridmap.address.gazetteer import NodeLevel, Nodes
+    from gridmap.address.guess import Guesser
     from gridmap.address.labels import Level
 
 _FIRST_NUMBER = re.compile(r"[0-9]{1,8}")
 FORMAT = "gridmap gazetteer 1"
-EXACT, ALIAS, SOUND, CLOSE = 0, 1, 2, 3
-"""How a name was found: as it is, by another name, by its sound, with one character wrong."""
+EXACT, ALIAS, SOUND, CLOSE, FAR = 0, 1, 2, 3, 4
+"""How a name was found: as it is, by another name, by its sound, with one character wrong, with two."""
+_SHORTEST = 2  # characters: too few to be misspelt
 _MOST = 40  # places that share a name
 _NUMBER, _ROAD = LEVEL["number"], LEVEL["road"]
 
@@ -86,6 +88,13 @@ class GazetteerIndex:
     @cached_property
     def _trie(self) -> NameTrie:
         return NameTrie.from_bytes(self.trie_bytes, self._views["trie_level"])
+
+    @cached_property
+    def guesser(self) -> Guesser:
+        """Return what finds names with two characters wrong."""
+        from gridmap.address.guess import Guesser  # noqa: PLC0415 -- it reads this index
+
+        return Guesser(self)
 
     @cached_property
     def express(self) -> Express:
@@ -178,18 +187,20 @@ class GazetteerIndex:
         """Return the nodes whose name sounds the same, then those that have one character different."""
         by_sound = [Hit(hit.node, SOUND) for hit in self._lookup("~", sound(name), levels)]
         found: dict[int, Hit] = {hit.node: hit for hit in by_sound}
-        for short in (name, *shortened(name)):
+        for short in (name, *shortened(name)) if len(name) > _SHORTEST else ():
             for hit in self._lookup("-", short, levels):
                 if hit.node not in found and self._close(name, hit.node):
                     found[hit.node] = Hit(hit.node, CLOSE)
         for short in shortened(name):  # the name has a character too many
             for hit in self._lookup("=", short, levels):
-                found.setdefault(hit.node, Hit(hit.node, CLOSE))
+                if not contradict(name, short):
+                    found.setdefault(hit.node, Hit(hit.node, CLOSE))
         return sorted(found.values(), key=lambda hit: (hit.how, hit.node))[:_MOST]
 
     def _close(self, name: str, node: int) -> bool:
         own = self.name(node)
-        return any(one_apart(name, each) for each in (own, _bare(own), str(field_value("road", own))))
+        forms = (own, _bare(own), str(field_value("road", own)))
+        return any(one_apart(name, each) and not contradict(name, each) for each in forms)
 
     def _lookup(self, kind: str, name: str, levels: frozenset[int]) -> list[Hit]:
         wanted = name_hash(kind, name)

@@ -6,13 +6,13 @@ contradicts the candidate's own is a conflict that no other agreement outweighs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gridmap.address.descend import Asked, Candidate, asked_of, descend
+from gridmap.address.doors import ROADS, Door, doors_of, far_doors
 from gridmap.address.gazetteer import LEVEL
-from gridmap.address.index import ALIAS, CLOSE, EXACT, SOUND, GazetteerIndex, Hit
-from gridmap.address.numerals import number_value
+from gridmap.address.index import ALIAS, CLOSE, EXACT, FAR, SOUND, GazetteerIndex, Hit
 from gridmap.address.parse import field_value
 
 if TYPE_CHECKING:
@@ -20,32 +20,21 @@ if TYPE_CHECKING:
 
     from gridmap.address.labels import Field, Reading
 
-_ROADS = frozenset((LEVEL["road"],))
 _PLACES = frozenset((LEVEL["compound"], LEVEL["poi"]))
 _AREAS = frozenset((LEVEL["community"],))
 _COMPOUND = LEVEL["compound"]
 _NUMBER, _SUBNUMBER = LEVEL["number"], LEVEL["subnumber"]
 _MOST_ROADS, _MOST_PLACES = 6, 12
+_LINKED = frozenset(("community", "part"))
 _EVERY = frozenset(("number", "part", "building", "unit", "room", "community", "road"))
 
-NAME_SCORE = {EXACT: 6.0, ALIAS: 5.0, SOUND: 4.0, CLOSE: 3.5}
+NAME_SCORE = {EXACT: 6.0, ALIAS: 5.0, SOUND: 4.0, CLOSE: 3.5, FAR: 2.5}
 """What finding a name is worth, by how it was found."""
 _ROAD_SHARE = 0.6
 _AGREE_NUMBER, _CONFLICT_NUMBER, _CONFLICT_ROAD = 5.0, -7.0, -5.0
 _AGREE_AREA, _CONFLICT_AREA = 1.5, -1.5
 _UNEXPLAINED = -2.5
 _IN_COMMON = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """Where road and number lead: the road, the house number (-1 when it is not known), the number asked for."""
-
-    road: int
-    node: int
-    how: int
-    wanted: str | None
-    tail: tuple[str, ...]
 
 
 def candidates(index: GazetteerIndex, reading: Reading) -> list[Candidate]:
@@ -58,8 +47,9 @@ def candidates(index: GazetteerIndex, reading: Reading) -> list[Candidate]:
         As `parse` gives it, with the names of the same index.
     """
     asked = asked_of(reading)
-    doors = _doors(index, asked)
+    doors = doors_of(index, asked)
     places = _places(index, asked)
+    spoilt = bool(asked.places) and all(hit.how >= SOUND for hit, _ in places)
     found: dict[tuple[int, int | None], Candidate] = {}
 
     def offer(candidate: Candidate) -> None:
@@ -70,12 +60,12 @@ def candidates(index: GazetteerIndex, reading: Reading) -> list[Candidate]:
     for hit, used in places:
         offer(_by_place(index, asked, hit, doors, used))
     for door in doors:
-        for candidate in _by_door(index, asked, door, named=bool(places)):
+        for candidate in _by_door(index, asked, door, named=bool(places), spoilt=spoilt):
             offer(candidate)
     for candidate in _crossings(index, asked):
         offer(candidate)
     if not any(_complete(each) for each in found.values()):
-        for candidate in _one_name(index, asked):
+        for candidate in (*_one_name(index, asked), *_far(index, asked, doors, found=bool(found))):
             offer(candidate)
     for candidate in () if found else _areas(index, asked):
         offer(candidate)
@@ -87,66 +77,31 @@ def _one_name(index: GazetteerIndex, asked: Asked) -> Iterator[Candidate]:
         yield Candidate(hit.node, NAME_SCORE[hit.how] * 2, place_how=hit.how)
 
 
+def _far(index: GazetteerIndex, asked: Asked, doors: Sequence[Door], *, found: bool) -> Iterator[Candidate]:
+    """Yield what names may mean that are spoilt beyond one character."""
+    for left, door in far_doors(index, asked, doors):
+        yield from _by_door(index, left, door, named=False, spoilt=bool(left.places))
+    for place in () if found else asked.places[:1]:
+        for hit in index.guesser.near(place.text, _PLACES):
+            yield _by_place(index, asked, hit, doors, frozenset())
+
+
 def _complete(candidate: Candidate) -> bool:
     """Tell whether nothing of an address is left over; else the whole of it may be one name, misspelt."""
     return not (candidate.unknown or candidate.unexplained or candidate.conflict)
-
-
-def _doors(index: GazetteerIndex, asked: Asked) -> list[_Door]:
-    doors: list[_Door] = []
-    lane, number, sub = asked.key("lane"), asked.key("number"), asked.key("subnumber")
-    for road in asked.roads[:3]:
-        hits = index.named(str(road.value), _ROADS)
-        if lane is not None:
-            whole = road.text + asked.single["lane"].text
-            joined = index.named(whole, _ROADS) or _lanes_of(index, hits, asked) or index.resembling(whole, _ROADS)
-            wanted = number if number is not None else sub
-            doors.extend(_door(index, hit, wanted, None) for hit in joined[:_MOST_ROADS])
-        if not hits:
-            hits = index.resembling(str(road.value), _ROADS)[:_MOST_ROADS]
-        doors.extend(
-            _lane_door(index, hit, asked) if lane is not None else _door(index, hit, number, sub) for hit in hits
-        )
-    return doors
-
-
-def _lanes_of(index: GazetteerIndex, hits: Sequence[Hit], asked: Asked) -> list[Hit]:
-    """Return the lanes that are roads of their own, where the road is called by another name."""
-    lane = asked.single["lane"].text
-    others = [hit for hit in hits if hit.how == ALIAS]
-    return [Hit(found.node, ALIAS) for hit in others for found in index.named(index.name(hit.node) + lane, _ROADS)]
-
-
-def _door(index: GazetteerIndex, hit: Hit, number: str | None, sub: str | None) -> _Door:
-    if number is None:
-        return _Door(hit.node, -1, hit.how, None, ())
-    node = index.child(hit.node, "number", number)
-    if node < 0 and "-" in number:  # 12-14号 is found by its first number
-        node = index.child(hit.node, "number", number.partition("-")[0])
-    if node < 0 or sub is None:
-        return _Door(hit.node, node, hit.how, number, ())
-    below = index.child(node, "subnumber", sub.removeprefix("附"))
-    return _Door(hit.node, below if below >= 0 else node, hit.how, number, () if below >= 0 else (f"附{sub}号",))
-
-
-def _lane_door(index: GazetteerIndex, hit: Hit, asked: Asked) -> _Door:
-    lane = asked.single["lane"]
-    key = str(number_value(str(lane.value)))
-    node = index.child(hit.node, "lane", key)
-    number = asked.key("subnumber") if "subnumber" in asked.single else asked.key("number")
-    if node < 0:
-        return _Door(hit.node, -1, hit.how, None, (lane.text,))
-    if number is None:
-        return _Door(hit.node, node, hit.how, None, ())
-    below = index.child(node, "number", number)
-    return _Door(hit.node, below if below >= 0 else node, hit.how, number, () if below >= 0 else (f"{number}号",))
 
 
 def _places(index: GazetteerIndex, asked: Asked) -> list[tuple[Hit, frozenset[str]]]:
     """Return the places that names lead to, each with the levels that the name has used up."""
     found: list[tuple[Hit, frozenset[str]]] = []
     if asked.roads and asked.whole:  # a stop or shop may be called as two roads are
-        found.extend((hit, _EVERY) for hit in index.named(asked.whole, _PLACES)[:_MOST_PLACES])
+        hits = index.named(asked.whole, _PLACES)
+        if not hits and len(asked.roads) > 1 and not asked.relations:
+            hits = index.resembling(asked.whole, _PLACES)
+        found.extend((hit, _EVERY) for hit in hits[:_MOST_PLACES])
+    for name in asked.linked:
+        hits = index.named(name, _PLACES) or index.resembling(name, _PLACES)
+        found.extend((hit, _LINKED) for hit in hits[:_MOST_PLACES])
     for place in asked.places[:4]:
         joined = False
         for level in ("part", "building", "number"):
@@ -169,19 +124,19 @@ def _places(index: GazetteerIndex, asked: Asked) -> list[tuple[Hit, frozenset[st
     return found
 
 
-def _by_place(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door], used: frozenset[str]) -> Candidate:
+def _by_place(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[Door], used: frozenset[str]) -> Candidate:
     if "road" in used:
         return Candidate(hit.node, NAME_SCORE[hit.how] * 2, place_how=hit.how)
     score = NAME_SCORE[hit.how]
-    start = Candidate(hit.node, score, place_how=hit.how, unexplained=_unexplained(index, asked, hit, doors))
-    start = replace(start, score=start.score + _UNEXPLAINED * len(start.unexplained))
-    start = descend(index, asked, start, used)
+    unexplained = _unexplained(index, asked, hit, doors)
+    score += _UNEXPLAINED * len(unexplained)
+    start = descend(index, asked, Candidate(hit.node, score, -1, hit.how, unexplained=unexplained), used)
     if doors:
         start = max((_with_door(index, start, door) for door in doors), key=lambda each: each.score)
     return start if "community" in used else _with_area(index, asked, start)
 
 
-def _unexplained(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[_Door]) -> tuple[str, ...]:
+def _unexplained(index: GazetteerIndex, asked: Asked, hit: Hit, doors: Sequence[Door]) -> tuple[str, ...]:
     names = [place.text for place in asked.places if not _names(index, place, hit.node)]
     if asked.roads and not doors:
         names.extend(road.text for road in asked.roads)
@@ -217,7 +172,7 @@ def _alike(one: str, other: str) -> bool:
     return len(set(one) & set(other)) * 2 >= min(len(set(one)), len(set(other)))
 
 
-def _with_door(index: GazetteerIndex, candidate: Candidate, door: _Door) -> Candidate:
+def _with_door(index: GazetteerIndex, candidate: Candidate, door: Door) -> Candidate:
     """Compare a place with road and number of the address."""
     own = _door_of(index, candidate.node)
     score = candidate.score
@@ -278,12 +233,14 @@ def _communities(index: GazetteerIndex, named: Field) -> list[Hit]:
     return index.named(named.text, _AREAS) or index.named(str(named.value), _AREAS)
 
 
-def _by_door(index: GazetteerIndex, asked: Asked, door: _Door, *, named: bool) -> Iterator[Candidate]:
+def _by_door(index: GazetteerIndex, asked: Asked, door: Door, *, named: bool, spoilt: bool) -> Iterator[Candidate]:
+    """Yield what road and number mean; `named`: a place is named and found, `spoilt`: its name is not the own one."""
     score = NAME_SCORE[door.how] * _ROAD_SHARE
     unexplained = tuple(asked.misplaced) if named else _left(index, asked)
     score += _UNEXPLAINED * len(unexplained) if unexplained else 0.0
     if named:
-        score += _UNEXPLAINED  # a place is named and found: the house number alone says less
+        score += _UNEXPLAINED  # the house number alone says less
+        unexplained += tuple(place.text for place in asked.places)
     if door.wanted is None:
         node = door.node if door.node >= 0 else door.road
         start = Candidate(node, score, road_how=door.how, unexplained=unexplained, unknown=door.tail)
@@ -297,7 +254,7 @@ def _by_door(index: GazetteerIndex, asked: Asked, door: _Door, *, named: bool) -
     start = Candidate(door.node, score + _AGREE_NUMBER, door.how, unknown=door.tail, unexplained=unexplained)
     below = descend(index, asked, start, frozenset())
     yield below
-    if not named and asked.places:
+    if spoilt:
         yield from _misspelt_at(index, asked, door)
     if "building" in asked.single or "unit" in asked.single or "room" in asked.single:
         for place in index.standing_at(door.node):
@@ -307,7 +264,7 @@ def _by_door(index: GazetteerIndex, asked: Asked, door: _Door, *, named: bool) -
                     yield inside
 
 
-def _misspelt_at(index: GazetteerIndex, asked: Asked, door: _Door) -> Iterator[Candidate]:
+def _misspelt_at(index: GazetteerIndex, asked: Asked, door: Door) -> Iterator[Candidate]:
     """Yield the places at a house number whose name has enough in common with one that found nothing."""
     beside = [*index.standing_at(door.node), *(int(at) for at in index.children(door.node))]
     for node in dict.fromkeys(beside):
@@ -335,7 +292,7 @@ def _crossings(index: GazetteerIndex, asked: Asked) -> Iterator[Candidate]:
 
 def _road_hits(index: GazetteerIndex, road: Field) -> list[Hit]:
     key = str(road.value)
-    return (index.named(key, _ROADS) or index.resembling(key, _ROADS))[:_MOST_ROADS]
+    return (index.named(key, ROADS) or index.resembling(key, ROADS))[:_MOST_ROADS]
 
 
 def _key(index: GazetteerIndex, road: int) -> str:

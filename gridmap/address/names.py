@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import marisa_trie  # type: ignore[import-not-found]  # it ships no types
 import numpy as np
 
 from gridmap.address.gazetteer import LEVEL
+from gridmap.address.numerals import NUMERAL, name_key
 from gridmap.config import read_lookup
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from gridmap.address.labels import Level
 
 _SHORTEST_FUZZY = 3
+_DIGIT = re.compile("[0-9]+")
+_TELLING = (frozenset("东西南北"), frozenset(NUMERAL))
 _SHORTEST, _LONGEST = 2, 64
 _PARSED: dict[int, Level] = {
     LEVEL["road"]: "road",
@@ -70,6 +74,20 @@ def one_apart(one: str, other: str) -> bool:
     if len(a) == len(b):
         return a[1:] == b[1:] or (len(a) > 1 and a[:2] == b[1::-1] and a[2:] == b[2:])
     return a[1:] == b or a == b[1:]
+
+
+def contradict(one: str, other: str) -> bool:
+    """Tell whether two names that look alike name two things: 北京东路 and 北京西路, 科技一路 and 科技二路."""
+    if _DIGIT.findall(name_key(one)) != _DIGIT.findall(name_key(other)):
+        return True
+    if len(one) == len(other):
+        pairs = [pair for pair in zip(one, other, strict=True) if pair[0] != pair[1]]
+        return any(a in kind and b in kind for a, b in pairs for kind in _TELLING) and not _swapped(pairs)
+    return False
+
+
+def _swapped(pairs: list[tuple[str, str]]) -> bool:
+    return len(pairs) == 2 and pairs[0] == pairs[1][::-1]
 
 
 class NameTrie:

@@ -10,8 +10,9 @@ _DIGITS = dict(
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "廿": 20, "卅": 30}
 NUMERAL = "〇零○一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟廿卅"
 _NUMERAL_IN_NAME = re.compile(rf"(?<=[^\W\d_{NUMERAL}])[{NUMERAL}]{{1,3}}(?=[路街道巷弄里村区期])")
-_ATOM = re.compile(rf"[0-9]+|[{NUMERAL}]+|[A-Za-z]+|[甲乙丙丁戊己庚辛壬癸]|[-~]")
-_BELOW = re.compile(r"负|地下|[Bb](?=[0-9])")
+_ATOM = re.compile(rf"[0-9]+|[{NUMERAL}]+|[A-Za-z]+|[甲乙丙丁戊己庚辛壬癸特副]|[-~之]")
+_SIGN = frozenset("Nn")
+_NUMBER_SIGN = re.compile(r"^[Nn][Oo]\.?(?=[0-9])")  # No.33
 
 
 def chinese_number(text: str) -> int | None:
@@ -56,7 +57,7 @@ def number_value(text: str) -> int | str:
         and 1 stay apart: "12-1", "A", "B3", "甲". A text without any number is returned as it is.
     """
     parts: list[str] = []
-    for atom in _ATOM.findall(text):
+    for atom in _ATOM.findall(_NUMBER_SIGN.sub("", text) if text[:1] in _SIGN else text):
         number = int(atom[:18]) if atom[0].isdecimal() else chinese_number(atom)
         parts.append(atom.upper() if number is None else str(number))
     if not parts:
@@ -65,7 +66,7 @@ def number_value(text: str) -> int | str:
         numbers = [part for part in parts if part.isdecimal()]
         return -int(numbers[0]) if numbers else text
     joined = "".join(parts).rstrip("F") if text.endswith(("F", "f")) else "".join(parts)
-    joined = joined.strip("-~").replace("~", "-")
+    joined = joined.strip("-~之").replace("~", "-").replace("之", "-")
     return int(joined) if joined.isdecimal() else joined or text
 
 

@@ -12,6 +12,7 @@ from gridmap.address.chains import bare_edges, chained_edges
 from gridmap.address.costs import INDEX
 from gridmap.address.endings import endings
 from gridmap.address.lexicon import lexicon
+from gridmap.address.numerals import NUMERAL
 from gridmap.address.phrases import people_and_notes, phrases
 from gridmap.address.words import ONLY_WITHIN, Region, regions
 
@@ -29,15 +30,21 @@ Edge = tuple[int, int, int, float, tuple[Part, ...] | None]
 _LATIN = re.compile("[A-Za-z]")
 _MARK = re.compile(r"(?:[^\w*]|_)+|\*+")
 _ROAD_NUMBERED = re.compile(r"[GSXYgsxy]?[0-9]+号?(?:国道|省道|县道|乡道|大街|大道|路|街|公路|高速|支路)")
-_ANNEX = re.compile(r"[甲乙丙丁](?![座栋幢号单区楼室])|之[一二三四五六七八九0-9]+")  # 188号甲, 16号之二
-_DOORWAY = frozenset("口前外牌面")
+_ANNEX = re.compile(r"[甲乙丙丁](?![座栋幢号单区楼室])|之[一二三四五六七八九0-9]+|-[0-9]{1,2}(?![0-9-])")
+"""188号甲, 16号之二, 123号-5."""
+_LETTERS = frozenset("ABCDEFGHabcdefgh甲乙丙丁")
+_STAIRS = re.compile(rf"[0-9{NUMERAL}]{{1,3}}(?:单元|门(?![口前外牌面]))")  # 10楼3单元: a building, in Beijing
+_DOORWAY = frozenset("口前外牌面禁")
+_ZONE = INDEX["zone"]
+_ZONE_ENDS = ("开发区", "工业区", "业园区", "技园区", "工业园", "高新区", "保税区", "度假区", "管理区", "产业园")
 _TOWN_WORDS, _TOWN_ENDS = frozenset("镇乡街"), ("镇", "乡", "街道")
-_RELATION, _NOTE, _MARKED, _TOWN, _ROAD = (INDEX[level] for level in ("relation", "note", "mark", "town", "road"))
-_RELATION_INSIDE, _COUNTED_INSIDE, _PART_INSIDE = (
-    1.4,
-    0.8,
-    0.9,
-)  # what a name costs more that goes on behind 对面, 3栋, or 南门
+_NOTE, _MARKED, _TOWN, _ROAD, _NUMBERED = (INDEX[level] for level in ("note", "mark", "town", "road", "number"))
+_RELATION_INSIDE, _COUNTED_INSIDE, _PART_INSIDE = 2.0, 0.8, 0.9
+"""What a name costs more that goes on behind 对面, 3栋, or 南门."""
+_FLOOR_INSIDE = 1.8
+_NEVER_NAMED = frozenset((INDEX["floor"], INDEX["unit"]))
+_STALL = ((_NUMBERED, 0.2), (INDEX["room"], 0.3), (INDEX["building"], 1.6), (INDEX["subnumber"], 0.9))
+"""What 15号 can mean in a market."""
 _LONGEST_TOWN, _MOST_STARTS = 8, 64
 
 
@@ -88,7 +95,8 @@ def scan(text: str, gaps: frozenset[int], names: Names | None = None) -> Lattice
     ends = endings(text)
     natural = {0, *gaps, *(end for end, _ in ends)}
     barred, digit_runs = _marks(text, edges, natural)
-    counted = _numbers(text, edges, natural)
+    stalls = next((end for end, ending in ends if ending.of_stalls), size)
+    counted = _numbers(text, edges, natural, stalls)
     _regions(text, edges, natural)
     parts, related = phrases(text, edges, natural)
     people_and_notes(text, edges, natural)
@@ -110,7 +118,7 @@ def scan(text: str, gaps: frozenset[int], names: Names | None = None) -> Lattice
 
 
 def _strengths(
-    size: int, ends: list[tuple[int, Ending]], counted: list[int], parts: list[tuple[int, int]]
+    size: int, ends: list[tuple[int, Ending]], counted: list[tuple[int, float]], parts: list[tuple[int, int]]
 ) -> tuple[list[float], list[float]]:
     """Return how strongly each place speaks for the end of a region or road, and of a place."""
     strong, placed = [0.0] * (size + 2), [0.0] * (size + 2)
@@ -121,8 +129,8 @@ def _strengths(
             finished.add(end)
         else:
             strong[end] += ending.strength
-    for end in counted:
-        placed[end] += _COUNTED_INSIDE
+    for end, weight in counted:
+        placed[end] += weight
     for start, end in parts:
         if start in finished:
             placed[end] += _PART_INSIDE
@@ -143,8 +151,8 @@ def _marks(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> tuple[
     return barred, [match.end() for match in re.finditer(r"[0-9]+", text)]
 
 
-def _numbers(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> list[int]:
-    """Add numbers; return where those end whose unit word is no mere 号."""
+def _numbers(text: str, edges: dict[int, list[Edge]], natural: set[int], stalls: int) -> list[tuple[int, float]]:
+    """Add numbers; return where those end whose unit word is no mere 号, and how little a name goes on behind."""
     words = lexicon()
     counted = []
     for match in (words.number_latin if _LATIN.search(text) else words.number).finditer(text):
@@ -155,15 +163,15 @@ def _numbers(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> list
             if unit in words.units and len(unit) == length:
                 if unit[-1] == "门" and text[end + length : end + length + 1] in _DOORWAY:
                     continue  # 35号门口 is no gate 35
-                choices = words.units[unit]
                 found = edges.setdefault(start, [])
                 stop = end + length
-                if unit[-1] == "号" and (annex := _ANNEX.match(text, stop)):
+                choices = _choices(text, number, unit, stop, in_market=start >= stalls)
+                if unit[-1] in "号房室层" and (annex := _ANNEX.match(text, stop)):
                     stop = annex.end()
                 found.extend(chained_edges(number, start, stop, choices))
                 natural.update((start, stop))
                 if unit[0] not in "号#":
-                    counted.append(stop)
+                    counted.append((stop, _FLOOR_INSIDE if choices[0][0] in _NEVER_NAMED else _COUNTED_INSIDE))
                 break
         if number[-1].isascii() or number[0].isascii():
             found = bare_edges(number, start, end)
@@ -174,6 +182,15 @@ def _numbers(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> list
         edges.setdefault(match.start(), []).append((match.end(), _ROAD, _ROAD, 0.2, None))
         natural.add(match.end())
     return counted
+
+
+def _choices(text: str, number: str, unit: str, stop: int, *, in_market: bool) -> tuple[tuple[int, float], ...]:
+    """Return what a unit word that ends at `stop` can mean there."""
+    if unit == "号" and in_market:
+        return _STALL
+    if unit == "楼" and (number in _LETTERS or _STAIRS.match(text, stop)):
+        return lexicon().units["号楼"]
+    return lexicon().units[unit]
 
 
 def _regions(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> None:
@@ -195,8 +212,9 @@ def _regions(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> None
                     continue
                 if text.startswith(_TOWN_ENDS, after) and text[after : after + 2] not in known.beginnings:
                     continue  # 城关 is no district in 城关镇
+                zone = _ZONE if word.endswith(_ZONE_ENDS) else None
                 for level, cost, context in _meanings(word, within):
-                    found.append((after, level, level, cost, None))
+                    found.append((after, zone or level, zone or level, cost, None))
                     natural.add(after)
                     waiting.append((after, context))
             if len(found) > 1:
@@ -255,7 +273,9 @@ def _towns(text: str, start: int, within: frozenset[str], edges: dict[int, list[
             short = table.get(text[start : start + length])
             if short is None or (short and text[start + length : start + length + 1] in _TOWN_WORDS):
                 continue
-            edges.setdefault(start, []).append((start + length, _TOWN, _TOWN, 1.5 if short else -1.0, None))
+            level = _ZONE if text.endswith(_ZONE_ENDS, start, start + length) else _TOWN
+            cost = -1.0 if not short else 1.9 if text[start + length - 1] == "街" else 1.5  # 红旗街 is a street rather
+            edges.setdefault(start, []).append((start + length, level, level, cost, None))
             natural.add(start + length)
 
 

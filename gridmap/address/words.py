@@ -11,8 +11,10 @@ from gridmap.config import read_lookup
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_AUTONOMOUS = {"自治州": "州", "自治县": "县", "族区": "区"}
+_STREETS, _OFFICES = "街道", ("办事处", "街办", "办")  # 锦阳街道办, 锦阳街办, 锦阳办
 _SHORTENED = ("省", "市", "区", "县", "街道", "镇", "乡")
-ONLY_WITHIN = frozenset(("城区", "郊区", "矿区"))
+ONLY_WITHIN = frozenset(("城区", "郊区", "矿区", "东区", "西区", "南区", "北区", "中区"))
 """Districts that are one only behind the name of their city: 晋城市城区."""
 _NOT_A_NAME = {"省直辖", "市辖区", "县", "城区", "郊区", "矿区", "新区", "高新", "经开", "示范", "高新区", "经开区"}
 
@@ -58,7 +60,11 @@ def core_name(name: str) -> str:
 
 def _names(key: str) -> tuple[str, list[str]]:
     full, _, short = key.partition("|")
-    return full, [name for name in (short.split("/") if short else [core_name(full)]) if name != full]
+    others = short.split("/") if short else [core_name(full)]
+    rank = next((rank for end, rank in _AUTONOMOUS.items() if full.endswith(end)), "")
+    if rank:  # 文山壮族苗族自治州 is 文山, and 文山州
+        others += [f"{name}{rank}" for name in others if not name.endswith(rank)]
+    return full, [name for name in others if name != full]
 
 
 @cache
@@ -72,7 +78,7 @@ def regions() -> Regions:
         full, short = _names(key)
         for name in [full, *short]:
             if (name not in _NOT_A_NAME or (name == full and name in ONLY_WITHIN)) and len(name) > 1:
-                named.setdefault(name, []).append(Region(level, full, parents, name != full))
+                named.setdefault(name, []).append(Region(level, full, parents, name[-1] != full[-1]))
         return parents | {full}
 
     for province, cities in content["provinces"].items():
@@ -106,6 +112,10 @@ def _add_towns(towns: dict[str, dict[str, bool]], places: tuple[str, str], names
             known[town] = False
             if (core := core_name(town)) != town:
                 known.setdefault(core, True)
+            if town.endswith(_STREETS):
+                known.update((core + office, False) for office in _OFFICES)
+                known.update((town + office, False) for office in _OFFICES[::2])
+                known.setdefault(core + "街", True)
 
 
 def _add_former_ranks(named: dict[str, list[Region]]) -> None:

@@ -61,7 +61,10 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Incident:
-    """An 事件 or 工单. `lon`, `lat` are EPSG:4490; None while it has no place (待定位)."""
+    """An 事件 or 工单. `lon`, `lat` are EPSG:4490; None while it has no place (待定位).
+
+    `closed_at` is None while it is open, and where another system closed it without saying when (未记录).
+    """
 
     id: UUID
     number: str
@@ -75,6 +78,7 @@ class Incident:
     reported_at: datetime | None
     state: str
     deadline: datetime | None
+    closed_at: datetime | None
     lon: float | None
     lat: float | None
     accuracy: float

@@ -336,6 +336,7 @@ KINDS: tuple[Kind, ...] = (
             Field("reported_at", FieldType.DATETIME),
             *_text("state"),
             Field("deadline", FieldType.DATETIME),
+            Field("closed_at", FieldType.DATETIME),
             _BUILDING,
             _FLOOR,
             _ACCURACY,

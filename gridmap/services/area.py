@@ -181,7 +181,7 @@ def _incidents(tx: Transaction, scope: Scope, extent: Extent) -> list[AreaRecord
 def _incident(case: Case, now: datetime, extent: Extent) -> AreaRecord:
     it = case.incident
     overdue = it.deadline is not None and it.deadline < now
-    until = f"期限 {it.deadline.astimezone(SHANGHAI):%m-%d %H:%M}" if it.deadline else ""
+    until = f"时限 {it.deadline.astimezone(SHANGHAI):%m-%d %H:%M}" if it.deadline else ""
     return AreaRecord(
         id=str(it.id),
         title=it.title,

@@ -14,7 +14,7 @@ from gridmap.services.assigning import decide
 from gridmap.services.case_given import INCIDENTS, resolve
 from gridmap.services.casework import opened_file
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.services.incident_views import IncidentView, assigned_to, brief_of, clock_moments, incident_view
+from gridmap.services.incident_views import IncidentView, assigned_to, brief_of, clock_moment, incident_view
 from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import casework as store
 from gridmap.storage import incidents, registers
@@ -140,7 +140,7 @@ def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[
     pauses = store.pauses_of(tx, scope, [incident_id]).get(incident_id, [])
     main = incidents.incident_named(tx, Scope.everything(tx.actor), file.merged_into) if file.merged_into else None
     moves = ladder.open_moves(state, file.level, roles or ladder.roles)
-    visible = brief_of(scope, rules, case, file, pauses, clock_moments(tx, scope, [case])[incident_id])
+    visible = brief_of(scope, rules, case, file, pauses, clock_moment(tx, case.incident))
     return History(
         incident=incident_view(tx, scope, case, visible),
         today=assigned_to(tx, scope, today(tx, [incident_id]).get(incident_id)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gridmap.access import Scope
 from gridmap.errors import BadInput
 from gridmap.model.casework import TAKEN_OVER, DeadlineClass
-from gridmap.model.moments import SHANGHAI
+from gridmap.model.moments import SHANGHAI, in_shanghai
 from gridmap.services.case_history import today as grids_of_today
 from gridmap.services.casework_rules import rules as current_rules
 from gridmap.storage import case_ledger as store
@@ -190,7 +190,7 @@ def _line(
         worker=file.worker if file else "",
         reported_at=reported,
         deadline=incident.deadline.astimezone(SHANGHAI) if incident.deadline else None,
-        closed_at=_closed_at(steps, ladder.states) if closed else None,
+        closed_at=in_shanghai(incident.closed_at) if closed else None,
         void=state in ladder.void,
         responded=state not in ladder.first or any(step.move != TAKEN_OVER for step in steps),
         worked=state in _WORKED,
@@ -203,13 +203,3 @@ def _line(
         community=grid.community_name if grid else NOBODY,
         section=(sections.get(grid.community_id) or "未分片") if grid else NOBODY,
     )
-
-
-def _closed_at(steps: Sequence[LedgerStep], states: Mapping[str, bool]) -> datetime | None:
-    """Return when it was closed last; rating a closed case does not close it again."""
-    for step in reversed(steps):
-        if states.get(step.state_after, False) and not states.get(step.state_before, False):
-            if step.move == TAKEN_OVER and "closed_at" not in step.given:
-                return None
-            return step.at.astimezone(SHANGHAI)
-    return None

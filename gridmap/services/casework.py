@@ -12,6 +12,7 @@ import numpy as np
 from gridmap.access import Scope
 from gridmap.casework.ladder import require_move
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
+from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.casework import Approval, CaseFile, DeadlineClass, Decision, Pause, Step, Whistle, WhistleKind
 from gridmap.model.land import new_id
 from gridmap.services.assigning import decide
@@ -25,6 +26,7 @@ from gridmap.storage.plans import Lock
 
 if TYPE_CHECKING:
     from gridmap.casework.ladder import Ladder, Move
+    from gridmap.model.cases import Incident
     from gridmap.services.casework_rules import Rules
     from gridmap.storage.database import Transaction
     from gridmap.storage.incidents import Case
@@ -217,11 +219,18 @@ def _perform(
     _whistled(tx, scope, case, move, ask, given)
     file, pauses = _timed(tx, scope, file, move, given)
     store.put_file(tx, file)
-    store.set_state(tx, incident.id, step.state_after, due_at(rules, file, pauses))
+    store.set_state(tx, incident.id, step.state_after, due_at(rules, file, pauses), closed_by(incident, step))
     store.add_step(tx, step)
     detail = {"move": move.name, "by": ask.actor, "role": ask.role, "from": before, "to": step.state_after}
     audit.record(tx, "move", "incident", incident.id, detail=detail)
     return step
+
+
+def closed_by(incident: Incident, step: Step) -> datetime | None:
+    """Return when a case is closed after a step: rating a closed case does not close it again."""
+    if step.state_after not in CLOSED_STATES:
+        return None
+    return incident.closed_at if step.state_before in CLOSED_STATES else step.at
 
 
 def _to_grid(

@@ -20,7 +20,7 @@ from gridmap.model.cases import CLOSED_STATES, Reason
 from gridmap.model.moments import in_shanghai
 from gridmap.services.case_opening import holder_at, spans, terms_in
 from gridmap.services.casework_rules import rules as current_rules
-from gridmap.storage import audit, casework, incidents
+from gridmap.storage import audit, batches, casework, incidents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,6 +63,7 @@ class BoardRow:
     clock: str
     paused: bool
     deadline: datetime | None
+    closed_at: datetime | None
     reported_at: datetime | None
     level: str
     holder: str
@@ -77,12 +78,19 @@ class BoardRow:
     address: str
     lon: float | None
     lat: float | None
+    batch: str | None = None
     near: int = 0
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of the board is asked for; an empty part asks for nothing. `stage` is open, closed or all."""
+    """What of the board is asked for; an empty part asks for nothing. `stage` is open, closed or all.
+
+    Parameters
+    ----------
+    free : bool
+        Only cases that are on no list of 五单.
+    """
 
     stage: str = "open"
     text: str = ""
@@ -90,6 +98,7 @@ class Wanted:
     order: str = "newest"
     limit: int = 50
     offset: int = 0
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,8 @@ def board(tx: Transaction, scope: Scope, cache: BoardCache, wanted: Wanted) -> B
     known = known_cases(tx, scope, cache)
     text = wanted.text.strip().casefold()
     found = [i for i, each in enumerate(known.cases) if text in each.words]
+    if wanted.free:
+        found = [i for i in found if known.cases[i].row["batch"] is None]
     stages = {"open": sum(not known.cases[i].row["closed"] for i in found), "all": len(found)}
     stages["closed"] = stages["all"] - stages["open"]
     if wanted.stage != "all":
@@ -189,8 +200,7 @@ def _read(tx: Transaction, scope: Scope, rules: Rules) -> KnownCases:
     cases = incidents.find(tx, scope, limit=MOST)
     ids = [case.incident.id for case in cases]
     files, pauses = casework.files_of(tx, scope, ids), casework.pauses_of(tx, scope, ids)
-    closed = [case.incident.id for case in cases if case.incident.state in CLOSED_STATES]
-    ended = casework.closed_at(tx, scope, closed, CLOSED_STATES)
+    listed = _listed(tx)
     verdicts = [case.assignment for case in cases if case.assignment]
     grids = casework.grids_of_plans(tx, scope, {(each.plan_id, each.grid_id) for each in verdicts if each.grid_id})
     lonlat = np.array([[np.nan if v is None else v for v in (case.incident.lon, case.incident.lat)] for case in cases])
@@ -210,17 +220,25 @@ def _read(tx: Transaction, scope: Scope, rules: Rules) -> KnownCases:
         words = "\n".join(str(row[name] or "") for name in ("number", "title", "address", "grid_name", "grid_code"))
         known.append(
             Known(
-                row=row,
+                row=row | {"batch": listed.get(incident.id)},
                 id=incident.id,
                 terms=_terms(rules, case, file),
                 deadline=incident.deadline,
                 pauses=spans(pauses.get(incident.id, ())),
-                until=ended.get(incident.id),
+                until=incident.closed_at,
                 told=_told(rules, case, (at[0], at[1]) if np.isfinite(at).all() else None),
                 words=words.casefold(),
             )
         )
     return KnownCases(plane, known, xy, register([each.told for each in known if each.told]))
+
+
+def _listed(tx: Transaction) -> dict[UUID, str]:
+    """Return on which list of 五单 each case is, by number: on one at most."""
+    everything = Scope.everything(tx.actor)
+    numbers = {each.id: each.number for each in batches.batches(tx, everything, closed=False)}
+    here = batches.cases_of(tx, everything, list(numbers))
+    return {each.incident_id: numbers[each.batch_id] for each in here if each.left_at is None}
 
 
 def _row(
@@ -239,6 +257,7 @@ def _row(
         "closed": incident.state in CLOSED_STATES,
         "paused": bool(pauses and pauses[-1].until is None),
         "deadline": in_shanghai(incident.deadline),
+        "closed_at": in_shanghai(incident.closed_at),
         "reported_at": in_shanghai(incident.reported_at),
         "level": level,
         "holder": holder if seen else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,15 +108,15 @@ def _add_place(made: Gathering, row: _Row, pieces: list[Any], source: str) -> No
     door = -1
     if street and number:
         door = add_house_number(made, street, number, xy, source, outline=not points)
-    if not name:
-        return
+    if not re.search(r"[^\W\d_]", name):
+        return  # what is called 1 is not found by that
     size = 10.0 if outline.is_empty else max(reach(outline), 5.0)
     level = "compound" if name.endswith(_HOUSING) else "poi"
     key = key_of_name("place", name)
-    at, count = -1, 1
-    while True:  # two parks of one name far apart are two places
+    at, count = _same_place(made, key, xy, door), 1
+    while at < 0:  # two parks of one name far apart are two places
         spelled = key if count == 1 else f"{key}#{count}"
-        at = made.nodes.add(
+        found = made.nodes.add(
             level,  # type: ignore[arg-type]
             name,
             spelled,
@@ -126,11 +127,29 @@ def _add_place(made: Gathering, row: _Row, pieces: list[Any], source: str) -> No
             origin=str(row.values.get("id") or row.values.get("osm_id") or name),
             site=door,
         )
-        if np.hypot(made.nodes.x[at] - xy[0], made.nodes.y[at] - xy[1]) <= _APART:
-            break
+        if _apart(made, found, xy) <= _APART:
+            at = found
+            made.places.setdefault(key, []).append(at)
         count += 1
     if not outline.is_empty and level == "compound":
         made.nodes.shapes.setdefault(at, outline)
     for other in _OTHER_NAMES:
         if spelled := normalise(row.first((other,))).text:
             made.nodes.aliases.append((at, spelled))
+
+
+def _apart(made: Gathering, node: int, xy: tuple[float, float]) -> float:
+    return float(np.hypot(made.nodes.x[node] - xy[0], made.nodes.y[node] - xy[1]))
+
+
+def _same_place(made: Gathering, key: str, xy: tuple[float, float], door: int) -> int:
+    """Return the node of a place that is drawn twice, as a point and as an outline, say; -1 when it is new.
+
+    Only one of the two may tell a house number, or both the same.
+    """
+    for node in made.places.get(key, ()):
+        own = made.nodes.site[node]
+        if _apart(made, node, xy) <= _APART and (own == door or own < 0 or door < 0):
+            made.nodes.site[node] = max(own, door)
+            return node
+    return -1

@@ -43,6 +43,7 @@ class Gathering:
     name, `community_at` the id of a community.
     `plates` are all places that house numbers were seen at, with whether only an outline told: a point is better, and
     of several the one nearest to the road is the door.
+    `places` maps the key of a name to the places in files that have it.
     `unread` counts addresses of records that lead to no node.
     """
 
@@ -54,6 +55,7 @@ class Gathering:
     community_at: dict[UUID, int] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
     plates: dict[int, list[tuple[bool, tuple[float, float]]]] = field(default_factory=dict)
+    places: dict[str, list[int]] = field(default_factory=dict)
     unread: int = 0
     names: NameTrie = field(default_factory=lambda: NameTrie.of([]))
 

@@ -131,9 +131,13 @@ class Tally:
         )
 
 
+EDITION = 2
+"""Raised when the same gazetteer is to give other answers: those kept before are not given again."""
+
+
 @dataclass(frozen=True)
 class BatchRun:
-    """A run that has begun: its id, the index and plans that answer, and the version of both."""
+    """A run that has begun: its id, the index and plans that answer, and the version of both and of the geocoder."""
 
     id: UUID
     version: str
@@ -152,7 +156,7 @@ def begin(tx: Transaction, scope: Scope, table: PlainTable, column: int) -> Batc
     """
     index = current_index(tx, scope)
     plans = plans_or_none(tx)
-    version = index.version + "".join(f"-{each.plan.id.hex[:8]}.{each.plan.revision}" for each in plans)
+    version = f"{index.version}.{EDITION}" + "".join(f"-{each.plan.id.hex[:8]}.{each.plan.revision}" for each in plans)
     options = {"column": table.columns[column]}
     known = store.unfinished_run(tx, scope, table.sha256, version, options)
     run = BatchRun(known or new_id(), version, index, plans, known is not None)

@@ -225,7 +225,8 @@ def _staged(tx: Transaction, run: ImportRun) -> Iterator[list[Incoming]]:
 
 def _judged(tx: Transaction, kind: Kind, rows: Sequence[Incoming], known: Areas) -> list[Judged]:
     keys = [key_of(kind, row.values) for row in rows]
-    return judge(kind, rows, registers.existing_by_key(tx, Scope.everything(tx.actor), kind, keys), known)
+    stored = registers.existing_by_key(tx, Scope.everything(tx.actor), kind, keys)
+    return judge(kind, case_import.news(tx, rows, stored) if kind.name == "incidents" else rows, stored, known)
 
 
 def _judged_grids(tx: Transaction, rows: Sequence[Incoming], known: Areas) -> list[Judged]:
@@ -313,13 +314,14 @@ def _write(tx: Transaction, kind: Kind, run_id: UUID, judged: Sequence[Judged]) 
         if each.outcome is Outcome.CHANGED and each.stored
     ]
     verdicts: dict[UUID, Assignment] = {}
+    stored = {each.stored["id"]: each.stored for each in judged if each.stored}
     if kind.assigned:
-        stored = {each.stored["id"]: each.stored for each in judged if each.stored}
         verdicts = _assign(tx, kind, [*added, *changed], stored)
     files = case_import.opened_for(tx, added, verdicts) if kind.name == "incidents" else None
     registers.insert_many(tx, kind, added)
     if files:
         case_import.write(tx, files)
+        case_import.taken_in(tx, changed, stored, verdicts)
     by_fields: dict[frozenset[str], list[dict[str, Any]]] = {}
     for record in changed:
         by_fields.setdefault(frozenset(record), []).append(record)

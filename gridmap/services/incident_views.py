@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from gridmap.model.cases import Assignment
+    from gridmap.model.cases import Assignment, Incident
     from gridmap.model.casework import CaseFile, Pause
     from gridmap.services.casework_rules import Rules
     from gridmap.storage.casework import GridOfPlan
@@ -74,6 +74,7 @@ class IncidentView:
     reported_at: datetime | None
     state: str
     deadline: datetime | None
+    closed_at: datetime | None
     lon: float | None
     lat: float | None
     accuracy: float
@@ -99,7 +100,7 @@ def brief_of(
     Parameters
     ----------
     until : datetime or None
-        When its clock stands (`clock_moments`).
+        When its clock stands (`clock_moment`).
     """
     incident, terms = case.incident, terms_in(file)
     seen = scope.unlimited or case.community_id in scope.communities
@@ -119,14 +120,12 @@ def brief_of(
     )
 
 
-def clock_moments(tx: Transaction, scope: Scope, cases: Sequence[Case]) -> dict[UUID, datetime | None]:
-    """Return the moment that the clock of each case shows: now, or when it was closed.
+def clock_moment(tx: Transaction, incident: Incident) -> datetime | None:
+    """Return the moment that the clock of a case shows: now, or when it was closed.
 
     None for what another system had closed already, without saying when: its clock does not run.
     """
-    closed = {case.incident.id for case in cases if case.incident.state in CLOSED_STATES}
-    ended = casework.closed_at(tx, scope, list(closed), CLOSED_STATES)
-    return {case.incident.id: ended.get(case.incident.id) if case.incident.id in closed else tx.now for case in cases}
+    return incident.closed_at if incident.state in CLOSED_STATES else tx.now
 
 
 def incident_views(tx: Transaction, scope: Scope, cases: Sequence[Case]) -> list[IncidentView]:
@@ -135,10 +134,9 @@ def incident_views(tx: Transaction, scope: Scope, cases: Sequence[Case]) -> list
     plan_names, grids = _names(tx, scope, verdicts)
     rules, ids = current_rules(tx), [case.incident.id for case in cases]
     files, pauses = casework.files_of(tx, scope, ids), casework.pauses_of(tx, scope, ids)
-    moments = clock_moments(tx, scope, cases)
     found = []
     for case in cases:
-        file, until = files.get(case.incident.id), moments[case.incident.id]
+        file, until = files.get(case.incident.id), clock_moment(tx, case.incident)
         brief = brief_of(scope, rules, case, file, pauses.get(case.incident.id, ()), until) if file else None
         assigned = _assigned(case.assignment, plan_names, grids) if case.assignment else None
         found.append(_view(case, assigned, brief))
@@ -177,6 +175,7 @@ def _view(case: Case, assigned: AssignedTo | None, brief: CaseBrief | None) -> I
         reported_at=in_shanghai(incident.reported_at),
         state=incident.state,
         deadline=in_shanghai(incident.deadline),
+        closed_at=in_shanghai(incident.closed_at),
         lon=incident.lon,
         lat=incident.lat,
         accuracy=incident.accuracy,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from gridmap.access import Scope
 from gridmap.errors import BadInput, GridmapError, NoPlan
 from gridmap.files.vocabulary import fold, intake_words
+from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import kind_named
 from gridmap.services import taking
 from gridmap.services.casework_rules import rules as current_rules
@@ -245,6 +246,7 @@ def _set_states(tx: Transaction, rows: Sequence[Order], placed: Sequence[Placed]
     for order, each in zip(rows, placed, strict=True):
         ladder = rules.ladders[rules.profile(each.record["source"])]
         each.record["state"] = order.state if order.state in ladder.states else FIRST_STATE
+        each.record["closed_at"] = order.closed_at if each.record["state"] in CLOSED_STATES else None
 
 
 def _taken(order: Order, placed: Placed, grids: Mapping[UUID, tuple[str, str]]) -> Taken:

@@ -22,6 +22,7 @@ from gridmap.space.limits import parse as parsing
 from gridmap.space.limits.compare import Comparison, compare
 from gridmap.space.limits.describe import Description, describe
 from gridmap.space.limits.features import Features
+from gridmap.space.limits.readings import MOST, readings
 from gridmap.space.limits.solve import Solution, solve
 from gridmap.space.limits.verdict import Status
 from gridmap.space.limits.words import Words
@@ -141,7 +142,9 @@ def solve_text(text: str, around: Surroundings, inside: NDArray[np.float64] | No
     return {
         "status": max((each.status for each in solutions), key=order.index).value,
         "parse": parse_json(parsed),
-        "parts": [_solution(part.label, each, around) for part, each in zip(parsed.parts, solutions, strict=True)],
+        "parts": [
+            _solution(part.label, each, parsed, around) for part, each in zip(parsed.parts, solutions, strict=True)
+        ],
     }
 
 
@@ -225,7 +228,7 @@ def _troubles(troubles: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _solution(label: str, solution: Solution, around: Surroundings) -> dict[str, Any]:
+def _solution(label: str, solution: Solution, parsed: Parse, around: Surroundings) -> dict[str, Any]:
     best = solution.best
     sides = []
     for number, (named, match) in enumerate(zip(solution.features, solution.matches, strict=True)):
@@ -253,11 +256,12 @@ def _solution(label: str, solution: Solution, around: Surroundings) -> dict[str,
             {
                 "geometry": _geojson(each.shape, around),
                 "hectares": each.shape.area / 1e4,
-                "ways": list(each.ways),
-                "gap": each.gap,
-                "score": each.score,
+                "ways": list(each.candidate.ways),
+                "far": [side.value for side in each.far],
+                "gap": each.candidate.gap,
+                "score": each.candidate.score,
             }
-            for each in solution.candidates
+            for each in readings(solution, around.features, most=1 if parsed.exemptions else MOST)
         ],
         "troubles": _troubles(solution.troubles),
     }

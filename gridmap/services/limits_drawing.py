@@ -12,11 +12,12 @@ import shapely
 from gridmap.errors import BadInput, Conflict
 from gridmap.services.limits import parse_text
 from gridmap.services.limits_ground import stored_surroundings
-from gridmap.services.limits_words import STATUS, side_word, trouble_words
+from gridmap.services.limits_words import STATUS, reading_words, side_word, trouble_words
 from gridmap.space.limits.evidence import ON_FEATURE, Border
 from gridmap.space.limits.flood import DIRECTIONS
+from gridmap.space.limits.readings import MOST, readings
 from gridmap.space.limits.solve import solve
-from gridmap.space.limits.verdict import Status, faults_of
+from gridmap.space.limits.verdict import Status
 from gridmap.space.measure import array_of
 from gridmap.storage import audit, land
 
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from gridmap.access import Scope
     from gridmap.services.limits import Surroundings
     from gridmap.space.limits.evidence import Named
-    from gridmap.space.limits.features import Match
+    from gridmap.space.limits.features import Features, Match
+    from gridmap.space.limits.readings import Reading
     from gridmap.space.limits.solve import Solution
     from gridmap.space.limits.values import Parse
-    from gridmap.space.limits.verdict import Candidate, Trouble
+    from gridmap.space.limits.verdict import Trouble
     from gridmap.storage.database import Transaction
 
-_OFFERED = 4  # candidates; nobody compares more
 _AROUND = 0.6  # of the land's size: how far a feature is drawn beyond it
 _FINE = 0.5  # metres by which a drawn line may be simplified
 _LONGEST = 200  # characters of a document's title
@@ -77,7 +78,9 @@ class CandidateDrawn:
     hectares, perimeter, gap : float
         Gap: metres of border on no feature of the sentence.
     ways : tuple of str
-        ring, faces: which of the two found it.
+        ring, faces, far: which of them found it.
+    says : str
+        What tells it from the first, in words; "" for one that stands alone.
     metres : tuple of float
         On each feature of the sentence.
     borders : list of dict
@@ -89,6 +92,7 @@ class CandidateDrawn:
     perimeter: float
     gap: float
     ways: tuple[str, ...]
+    says: str
     metres: tuple[float, ...]
     borders: list[dict[str, Any]]
 
@@ -197,13 +201,13 @@ def accept_for_community(
     parsed = parse_text(text)
     lands = []
     for number, solution in enumerate(solve(parsed, around.features)):
-        offered = _offered(solution, parsed)
+        offered = _offered(solution, parsed, around.features)
         if not offered:
             raise Conflict(f"the sentence gives no polygon: {_why(solution)}", status=solution.status.value)
         pick = chosen[number] if number < len(chosen) else 0
         if not 0 <= pick < len(offered):
             raise BadInput(f"part {number} has {len(offered)} candidates, not {pick + 1}", field="chosen")
-        lands.append(offered[pick][0])
+        lands.append(offered[pick].shape)
     shape = around.lonlat(shapely.unary_union(array_of(lands))) if outline else community.outline
     written = replace(community, four_limits=text, source_document=source_document, outline=shape)
     land.update_communities(tx, [written])
@@ -226,20 +230,14 @@ def _why(solution: Solution) -> str:
     return "；".join(trouble_words(each) for each in solution.troubles) or STATUS[solution.status]
 
 
-def _offered(solution: Solution, parsed: Parse) -> list[tuple[Any, Candidate]]:
+def _offered(solution: Solution, parsed: Parse, features: Features) -> list[Reading]:
     """Return the polygons to choose from; what the sentence takes out is taken out of the answer only."""
-    if solution.shape is None or solution.best is None:
-        return []
-    offered = [(solution.shape, solution.best)]
-    if solution.status is Status.AMBIGUOUS and not parsed.exemptions:
-        named = list(solution.features)
-        offered += [(each.shape, each) for each in solution.candidates[1:] if not faults_of(each, named)]
-    return offered[:_OFFERED]
+    return readings(solution, features, most=1 if parsed.exemptions else MOST)
 
 
 def _part(label: str, solution: Solution, parsed: Parse, around: Surroundings) -> PartDrawn:
-    offered = _offered(solution, parsed)
-    box = _box(offered[0][0]) if offered else None
+    offered = _offered(solution, parsed, around.features)
+    box = _box(offered[0].shape) if offered else None
     return PartDrawn(
         label=label,
         status=solution.status.value,
@@ -248,7 +246,10 @@ def _part(label: str, solution: Solution, parsed: Parse, around: Surroundings) -
             _feature(named, match, box, around)
             for named, match in zip(solution.features, solution.matches, strict=True)
         ),
-        candidates=tuple(_candidate(shape, each, solution.features, around) for shape, each in offered),
+        candidates=tuple(
+            _candidate(each, says, solution.features, around)
+            for each, says in zip(offered, reading_words(offered), strict=True)
+        ),
         troubles=tuple(_trouble(each) for each in solution.troubles),
     )
 
@@ -283,13 +284,15 @@ def _feature(named: Named, match: Match, box: Any, around: Surroundings) -> Feat
     )
 
 
-def _candidate(shape: Any, candidate: Candidate, named: Sequence[Named], around: Surroundings) -> CandidateDrawn:
+def _candidate(reading: Reading, says: str, named: Sequence[Named], around: Surroundings) -> CandidateDrawn:
+    candidate = reading.candidate
     return CandidateDrawn(
-        geometry=_geojson(shape, around),
-        hectares=round(shape.area / 1e4, 3),
+        geometry=_geojson(reading.shape, around),
+        hectares=round(reading.shape.area / 1e4, 3),
         perimeter=round(candidate.evidence.perimeter, 1),
         gap=round(candidate.gap, 1),
         ways=candidate.ways,
+        says=says,
         metres=tuple(round(each.metres, 1) for each in candidate.evidence.features),
         borders=[
             {"side": side, "lines": _geojson(lines, around)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import shapely
 from shapely import Polygon
 
 from gridmap.access import Mask, mask
+from gridmap.model.land import GridKind
 from gridmap.services.plan_profile import MEASURES
 from gridmap.space.compactness import polsby_popper, reock
 from gridmap.space.measure import array_of
@@ -152,11 +153,8 @@ def plan_numbers(session: Session, scope: Scope, profile: PlanProfile) -> PlanNu
 def _largest_deviation(session: Session, grid_ids: Iterable[UUID], profile: PlanProfile) -> dict[str, Any] | None:
     """Name the grid that is farthest from the target: the smallest or the largest of those that have one."""
     grids, amounts = session.layout.grids, session.tally.column(profile.measure)
-    counted = [
-        (amounts.get(grid_id, 0), grid_id)
-        for grid_id in grid_ids
-        if grids[grid_id].kind.value not in profile.untargeted
-    ]
+    targeted = [kind for kind in GridKind if kind.value not in profile.untargeted]
+    counted = [(amounts.get(grid_id, 0), grid_id) for grid_id in grid_ids if grids[grid_id].kind in targeted]
     if not counted:
         return None
     ends = min(counted), max(counted)
@@ -206,7 +204,7 @@ def features(
                 "four_limits": state.four_limits,
                 "source_document": state.source_document,
                 "worker": mask(state.worker, Mask.NAME),
-                "numbers": asdict(grid_numbers(session, state.id, profile)),
+                "numbers": dict(vars(grid_numbers(session, state.id, profile))),
             },
         }
         for state in states

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely import Geometry, Polygon
 
-_LATE = (16, 400)  # at least and at most so many blocks beside the tree; with more it is built anew
-_LATE_SHARE = 25  # of the tree's blocks, one in so many
+_LATE = (16, 2000)  # at least and at most so many blocks beside the tree; with more it is built anew, for 20 ms
+_LATE_SHARE = 5  # of the tree's blocks, one in so many
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,8 @@ class BlockIndex:
     ids : tuple of UUID
         Of the tree's polygons.
     tree : STRtree
-    known : frozenset of UUID
-        Those ids.
+    known : mapping of UUID to Polygon
+        Those ids, as the layout had them.
     late : dict of UUID to None
         What came since, in order.
     lands, boxes : arrays (L,) and (L, 4)
@@ -45,7 +45,7 @@ class BlockIndex:
 
     ids: tuple[UUID, ...]
     tree: shapely.STRtree
-    known: frozenset[UUID]
+    known: Mapping[UUID, Polygon]
     late: Mapping[UUID, None] = field(default_factory=dict)
     lands: NDArray[Any] = field(default_factory=lambda: np.empty(0, dtype=object))
     boxes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 4)))
@@ -53,7 +53,7 @@ class BlockIndex:
     @staticmethod
     def of(blocks: Mapping[UUID, Polygon]) -> BlockIndex:
         """Build the tree."""
-        return BlockIndex(tuple(blocks), shapely.STRtree(array_of(blocks.values())), frozenset(blocks))
+        return BlockIndex(tuple(blocks), shapely.STRtree(array_of(blocks.values())), blocks)
 
     def after(self, blocks: Mapping[UUID, Polygon], added: Iterable[UUID]) -> BlockIndex:
         """Return the index of `blocks`, among which some were added since this one was made."""
@@ -63,7 +63,7 @@ class BlockIndex:
         lands = array_of([blocks[block] for block in new])
         return replace(
             self,
-            late=dict(self.late) | dict.fromkeys(new),
+            late={**self.late, **dict.fromkeys(new)},
             lands=np.concatenate([self.lands, lands]),
             boxes=np.concatenate([self.boxes, shapely.bounds(lands).reshape(-1, 4)]),
         )
@@ -87,19 +87,20 @@ class BlockIndex:
         found = np.unique(hits[1])
         near = [block for block in (self.ids[row] for row in found.tolist()) if block in alive]
         if self.late:
-            west, south, east, north = shapely.bounds(shapes).T
-            lefts, bottoms, rights, tops = self.boxes.T[:, :, None]
-            meets = (
-                (lefts <= east + reach)
-                & (rights >= west - reach)
-                & (bottoms <= north + reach)
-                & (tops >= south - reach)
-            )
-            row, shape = np.nonzero(meets)
-            close = shapely.dwithin(self.lands[row], shapes[shape], reach)
-            late = list(self.late)
-            near += [block for block in (late[each] for each in np.unique(row[close]).tolist()) if block in alive]
+            near += [block for block in self._late_near(shapes, reach) if block in alive]
         return near
+
+    def _late_near(self, shapes: NDArray[Any], reach: float) -> list[UUID]:
+        bounds = shapely.bounds(shapes)
+        (west, south), (east, north) = np.fmin.reduce(bounds[:, :2]), np.fmax.reduce(bounds[:, 2:])
+        lefts, bottoms, rights, tops = self.boxes.T
+        beside = (lefts <= east + reach) & (rights >= west - reach)
+        rows = np.flatnonzero(beside & (bottoms <= north + reach) & (tops >= south - reach))
+        if not len(rows):
+            return []
+        hits = shapely.STRtree(self.lands[rows]).query(shapes, predicate="dwithin", distance=reach)[1]
+        late = list(self.late)
+        return [late[row] for row in rows[np.unique(hits)].tolist()]
 
     def nearest(self, shape: Geometry, alive: Mapping[UUID, Polygon], within: float) -> list[UUID]:
         """Return the blocks within so many metres, the nearest first."""

@@ -108,10 +108,9 @@ def divide(blocks: Sequence[Polygon], bases: Sequence[Polygon], line: LineString
         raise refuse(_ALONG, "too_close", line.coords[0])
     chains = _chains(lands, faces, home)
     faces, chains = _held_to(array_of(bases), faces, chains)
-    pieces = tuple(
-        tuple(sorted(faces[home == number], key=lambda piece: -shapely.area(piece))) for number in range(len(lands))
-    )
-    return Division(pieces, chains)
+    order = np.argsort(-shapely.area(faces), kind="stable")
+    faces, home = faces[order], home[order]
+    return Division(tuple(tuple(faces[home == number]) for number in range(len(lands))), chains)
 
 
 def _without_specks(faces: NDArray[Any], home: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.intp]]:
@@ -145,18 +144,17 @@ class Edges:
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
 
-    def there(self) -> list[int]:
+    def there(self) -> NDArray[np.int64]:
         """Return a number for each edge; those of equal edges are equal."""
         return self._marks(self.starts, self.ends)
 
-    def across(self) -> list[int]:
+    def across(self) -> NDArray[np.int64]:
         """Return for each edge the number that the same edge has in the other direction."""
         return self._marks(self.ends, self.starts)
 
-    def _marks(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[int]:
+    def _marks(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
         count = len(self.nodes)
-        marks: list[int] = ((self.of * count + starts) * count + ends).tolist()
-        return marks
+        return (self.of * count + starts) * count + ends
 
 
 def edges_of(*layers: tuple[NDArray[Any], NDArray[np.intp]]) -> tuple[Edges, ...]:
@@ -177,13 +175,24 @@ def edges_of(*layers: tuple[NDArray[Any], NDArray[np.intp]]) -> tuple[Edges, ...
     )
 
 
+def same_border(one: Edges, other: Edges) -> bool:
+    """Say whether two layers that were numbered together have the same border around all their land.
+
+    An edge counts 1 there and -1 the other way, so that what lies between two polygons cancels out. Where the sums are
+    equal, both layers cover every place equally often.
+    """
+    forth = np.sort(np.concatenate([one.there(), other.across()]))
+    back = np.sort(np.concatenate([one.across(), other.there()]))
+    return bool(np.array_equal(forth, back))
+
+
 def _chains(lands: NDArray[Any], faces: NDArray[Any], home: NDArray[np.intp]) -> Chains:
     """Find the nodes that the line put on old borders: on each edge that is gone, those of the outside beside it."""
     new, old = edges_of((faces, home), (lands, np.arange(len(lands))))
-    there, nodes = set(new.there()), new.nodes
-    broken = [row for row, mark in enumerate(old.there()) if mark not in there]
+    there, nodes = set(new.there().tolist()), new.nodes
+    broken = [row for row, mark in enumerate(old.there().tolist()) if mark not in there]
     starts, ends, of = old.starts[broken], old.ends[broken], old.of[broken]
-    rim = [row for row, mark in enumerate(new.across()) if mark not in there]
+    rim = [row for row, mark in enumerate(new.across().tolist()) if mark not in there]
     rim_of, rim_node = np.divmod(np.unique(new.of[rim] * len(nodes) + new.starts[rim]), len(nodes))
     edge, near = np.nonzero(of[:, None] == rim_of[None, :])
     way, offset = (nodes[ends] - nodes[starts])[edge], nodes[rim_node[near]] - nodes[starts[edge]]
@@ -259,14 +268,13 @@ def edge_lines(edges: Mapping[tuple[Node, Node], Any]) -> NDArray[Any]:
 
 def incident_edges(polygons: Sequence[Polygon], nodes: set[Node]) -> dict[Node, set[Node]]:
     """Return, for each of the nodes, those that it has an edge to in any of the polygons."""
+    rings = shapely.get_rings(shapely.get_parts(array_of(polygons)))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    wanted = np.array(list(nodes), dtype=np.float64).view(np.complex128).reshape(-1)
     found: dict[Node, set[Node]] = {node: set() for node in nodes}
-    for polygon in polygons:
-        if nodes.isdisjoint(nodes_of(polygon)):
-            continue
-        for ring in shapely.get_rings(shapely.get_parts(polygon)):
-            for start, end in pairwise(map(tuple, shapely.get_coordinates(ring).tolist())):
-                if start in nodes and start != end:
-                    found[start].add(end)
-                if end in nodes and start != end:
-                    found[end].add(start)
+    for row in np.flatnonzero(np.isin(xy.view(np.complex128).reshape(-1), wanted)).tolist():
+        node = _node(xy[row].tolist())
+        for beside in (row - 1, row + 1):
+            if 0 <= beside < len(xy) and ring[beside] == ring[row] and (other := _node(xy[beside].tolist())) != node:
+                found[node].add(other)
     return found

@@ -117,8 +117,18 @@ class Crossing:
     place: tuple[float, float]
 
 
-def require_sound(before: Layout, after: Layout, change: Change, guards: Guards) -> None:
+def require_sound(
+    before: Layout, after: Layout, change: Change, changed: Sequence[UUID], guards: Guards, *, same_rim: bool
+) -> None:
     """Stand guard after an edit.
+
+    Parameters
+    ----------
+    changed : sequence of UUID
+        The grids that are `reshaped`, in order.
+    same_rim : bool
+        The added blocks have together the very edges around them that the removed ones had. As both layouts are seen
+        as sums of their blocks, what lies around is then as it was: it is enough to look at the added blocks.
 
     Raises
     ------
@@ -126,31 +136,33 @@ def require_sound(before: Layout, after: Layout, change: Change, guards: Guards)
         A grid is left without land, in parts that are not declared, too narrow or too small, where it was not so
         before; or a new border is so close to another one that no coverage comes of it.
     """
-    changed = sorted(reshaped(before, after, change))
     for grid in sorted({*changed, *(grid for grid in change.grids if grid in after.grids)}):
         if not after.held.get(grid):
             code = after.grids[grid].code
             place = on(before.shape(grid)) if grid in before.grids else None
             raise refuse(f"grid {code} would be left without land: merge or retire it instead", "no_land", place)
-    _require_coverage(after, change)
+    _require_coverage(after, change, same_rim=same_rim)
     for grid in changed:
         _require_shape(before, after, grid, guards)
 
 
 def reshaped(before: Layout, after: Layout, change: Change) -> set[UUID]:
     """Grids of `after` that have other land than before; a border that only got a node is the same land."""
-    same = {
-        child: parent
-        for child, parent, kind in change.parents
-        if kind == "same_land" and before.owner[parent] == after.owner[child]
-    }
-    kept = set(same) | set(same.values())
-    touched = {grid for block, pair in change.owner.items() if block not in kept for grid in pair}
-    return {grid for grid in touched if grid is not None and grid in after.grids}
+    kept: set[UUID] = set()
+    for child, parent, kind in change.parents:
+        if kind == "same_land" and before.owner[parent] == after.owner[child]:
+            kept |= {child, parent}
+    touched: dict[int, UUID | None] = {}  # most blocks have their grid in common: asked by identity, not by hash
+    for block, (old, new) in change.owner.items():
+        if block not in kept:
+            touched[id(old)], touched[id(new)] = old, new
+    return {grid for grid in touched.values() if grid is not None and grid in after.grids}
 
 
-def divided_outlines(before: Layout, after: Layout, change: Change, guards: Guards) -> tuple[Crossing, ...]:
-    """Find the buildings and compounds that the edit divides between grids, and that were whole before.
+def divided_outlines(
+    before: Layout, after: Layout, change: Change, grids: Sequence[UUID], guards: Guards
+) -> tuple[Crossing, ...]:
+    """Find the buildings and compounds that the edit divides between `grids`, and that were whole before.
 
     Raises
     ------
@@ -159,9 +171,8 @@ def divided_outlines(before: Layout, after: Layout, change: Change, guards: Guar
     """
     if guards.outlines is None:
         return ()
-    grids = sorted(reshaped(before, after, change))
-    moved = array_of([after.blocks[block] for block, (_, new) in change.owner.items() if new in grids])
-    rows = np.unique(guards.outlines.tree.query(shapely.boundary(moved), predicate="intersects")[1])
+    borders = shapely.boundary(_that_changed_hands(before, after, change))
+    rows = np.unique(guards.outlines.tree.query(borders, predicate="intersects")[1])
     divided = _divided(after, grids, [guards.outlines.items[row] for row in rows.tolist()])
     known = _divided(before, [grid for grid in grids if grid in before.grids], list(divided))
     found = [
@@ -187,13 +198,35 @@ def divided_outlines(before: Layout, after: Layout, change: Change, guards: Guar
     return tuple(sorted(found, key=lambda each: (each.kind, each.name, each.id)))
 
 
+def _that_changed_hands(before: Layout, after: Layout, change: Change) -> NDArray[Any]:
+    """Return land that has another grid than before.
+
+    A new grid is taken as a whole, and so is a former one whose heir has all of it; the rest block by block.
+    """
+    givers = {block: {old} for block, (old, new) in change.owner.items() if old is not None and new is not None}
+    for child, parent, _ in change.parents:
+        givers.setdefault(child, set()).add(before.owner[parent])
+    heirs: dict[UUID, set[UUID]] = {grid: set() for grid in before.grids.keys() - after.grids.keys()}
+    for block, theirs in givers.items():
+        for grid in theirs & heirs.keys():
+            heirs[grid].add(after.owner[block])
+    came = after.grids.keys() - before.grids.keys()
+    whole = {grid for grid, takers in heirs.items() if len(takers) == 1}
+    singly = [
+        after.blocks[block]
+        for block, theirs in givers.items()
+        if (new := after.owner[block]) not in came and not theirs <= {new, *whole}
+    ]
+    return array_of([*map(after.shape, sorted(came)), *map(before.shape, sorted(whole)), *singly])
+
+
 def _divided(
     layout: Layout, grids: Sequence[UUID], outlines: Sequence[Outline]
 ) -> dict[Outline, list[tuple[UUID, Geometry]]]:
     """Outlines of which several grids have a share, the largest first, without what is a matter of drawing."""
     whole, shapes = array_of([outline.shape for outline in outlines]), array_of([layout.shape(grid) for grid in grids])
-    inside = shapely.STRtree(whole).query(shapes, predicate="contains")[1]  # most lie in one grid
-    rows = np.setdiff1d(np.arange(len(outlines)), inside)
+    met = shapely.STRtree(whole).query(shapes, predicate="intersects")[1]
+    rows = np.flatnonzero(np.bincount(met, minlength=len(outlines)) > 1)  # most lie in one grid
     outlines, whole = [outlines[row] for row in rows.tolist()], whole[rows]
     parts = shapely.intersection(whole[:, None], shapes[None, :])
     areas = shapely.area(parts)
@@ -208,15 +241,15 @@ def _divided(
     }
 
 
-def _require_coverage(after: Layout, change: Change) -> None:
-    if not change.added:
+def _require_coverage(after: Layout, change: Change, *, same_rim: bool) -> None:
+    if not change.added or (same_rim and _is_coverage(array_of(change.added.values()))):
         return
     ring = list(change.added)
     for _ in range(2):  # two blocks may seem too close while the thin one between them is not looked at
         lands = array_of([after.blocks[block] for block in ring])
         ring = list(dict.fromkeys([*ring, *after.index.near(lands, after.blocks)]))
         lands = array_of([after.blocks[block] for block in ring])
-        if shapely.is_valid(lands).all() and shapely.coverage_is_valid(lands, gap_width=GAP_WIDTH):
+        if _is_coverage(lands):
             return
     try:
         require_valid(
@@ -231,6 +264,10 @@ def _require_coverage(after: Layout, change: Change) -> None:
             "too_close",
             problems[0]["place"] if problems else None,
         ) from broken
+
+
+def _is_coverage(lands: NDArray[Any]) -> bool:
+    return bool(shapely.is_valid(lands).all()) and bool(shapely.coverage_is_valid(lands, gap_width=GAP_WIDTH))
 
 
 def _require_shape(before: Layout, after: Layout, grid: UUID, guards: Guards) -> None:

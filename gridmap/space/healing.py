@@ -57,11 +57,13 @@ def heal(work: Workbench, blocks: Iterable[UUID]) -> None:
     blocks : iterable of UUID
         New, or in another grid than before.
     """
-    roots = dict.fromkeys(work.origin_of(block) for block in blocks if work.alive(block))
-    for root in roots:
-        if len(work.parts_of(root)) < 2:
+    roots = dict.fromkeys(work.origin_of(block) for block in blocks)
+    for root in filter(work.divided, roots):
+        parts = work.parts_of(root)
+        grids = dict.fromkeys(work.owner_of(each) for each in parts)
+        if len(grids) == len(parts):
             continue
-        for grid in dict.fromkeys(work.owner_of(each) for each in work.parts_of(root)):
+        for grid in grids:
             _heal(work, [each for each in work.parts_of(root) if work.owner_of(each) == grid], grid)
 
 
@@ -70,7 +72,9 @@ def _heal(work: Workbench, parts: Sequence[UUID], grid: UUID) -> None:
         return
     lands = array_of([work.land(each) for each in parts])
     wholes = shapely.get_parts(dissolve(lands))
-    if len(wholes) == len(parts):
+    if len(wholes) == 1:
+        join(work, parts, grid, wholes[0])
+    if len(wholes) in {1, len(parts)}:
         return
     point, whole = shapely.STRtree(wholes).query(shapely.point_on_surface(lands), predicate="intersects")
     for number in range(len(wholes)):
@@ -79,10 +83,13 @@ def _heal(work: Workbench, parts: Sequence[UUID], grid: UUID) -> None:
             join(work, members, grid)
 
 
-def join(work: Workbench, blocks: Sequence[UUID], grid: UUID) -> UUID:
-    """Dissolve blocks into one, and take the ends of the seams out of its border and of those across."""
+def join(work: Workbench, blocks: Sequence[UUID], grid: UUID, whole: Geometry | None = None) -> UUID:
+    """Dissolve blocks into one, and take the ends of the seams out of its border and of those across.
+
+    `whole` is what they are together, where that is known.
+    """
     lands = [work.land(block) for block in blocks]
-    whole = dissolve(array_of(lands))
+    whole = dissolve(array_of(lands)) if whole is None else whole
     ends = _twice(lands) & nodes_of(whole)
     new = work.swap(blocks, whole, grid, "heal")  # type: ignore[arg-type]
     return _smooth(work, new, ends)

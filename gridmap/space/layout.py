@@ -9,16 +9,17 @@ A draft remembers the blocks that it began with (`base`). Blocks that it made it
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from uuid import UUID, uuid5
 
 import numpy as np
 import shapely
 
 from gridmap.errors import BadInput, Conflict
+from gridmap.overlay import Overlay
 from gridmap.space.block_index import BlockIndex
 from gridmap.space.coverage import require_valid
 from gridmap.space.measure import array_of
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 ParentKind: TypeAlias = Literal["piece", "gain", "heal", "same_land"]
 """Cut off; cut off and given to another grid by a reshape; rejoined; only got or lost nodes of a neighbour's border."""
 
-_Value = TypeVar("_Value")
 BY_NUMBER = attrgetter("int")  # the order of UUIDs, compared five times faster than UUIDs compare themselves
+_EARLIER = 256  # shapes of earlier layouts that are kept for undo and redo
 _BLOCKS = UUID("6f0f6c2a-0f3c-5d0e-9d0b-3b6d2c1f7a10")  # namespace of the ids of blocks made by edits
 
 
@@ -136,17 +137,17 @@ class Layout:
     index : BlockIndex
     """
 
-    blocks: Mapping[UUID, Polygon]
-    owner: Mapping[UUID, UUID]
-    grids: Mapping[UUID, GridState]
+    blocks: Overlay[UUID, Polygon]
+    owner: Overlay[UUID, UUID]
+    grids: MappingProxyType[UUID, GridState]
     codes_taken: frozenset[str]
     holders: Mapping[str, UUID]
-    base: Mapping[UUID, Polygon]
-    origin: Mapping[UUID, UUID]
-    held: Mapping[UUID, frozenset[UUID]]
-    pieces: Mapping[UUID, frozenset[UUID]]
+    base: Overlay[UUID, Polygon]
+    origin: Overlay[UUID, UUID]
+    held: MappingProxyType[UUID, frozenset[UUID]]
+    pieces: Overlay[UUID, frozenset[UUID]]
     index: BlockIndex
-    _shapes: dict[UUID, Polygon | MultiPolygon] = field(default_factory=dict, repr=False)
+    _shapes: dict[frozenset[UUID], Polygon | MultiPolygon] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def of(
@@ -186,15 +187,15 @@ class Layout:
         base = blocks if base is None else base
         origin = _origins(blocks, base)
         return Layout(
-            blocks=MappingProxyType(dict(blocks)),
-            owner=MappingProxyType(dict(owner)),
+            blocks=Overlay(blocks),
+            owner=Overlay(owner),
             grids=MappingProxyType(dict(grids)),
             codes_taken=frozenset(codes_taken) | own.keys() | (holders or {}).keys(),
             holders=MappingProxyType({**(holders or {}), **own}),
-            base=MappingProxyType(dict(base)),
-            origin=MappingProxyType(origin),
+            base=Overlay(base),
+            origin=Overlay(origin),
             held=MappingProxyType(_gathered(owner)),
-            pieces=MappingProxyType(_gathered(origin)),
+            pieces=Overlay(_gathered(origin)),
             index=BlockIndex.of(blocks),
         )
 
@@ -211,10 +212,11 @@ class Layout:
         return tuple(sorted(self.held[grid], key=BY_NUMBER))
 
     def shape(self, grid: UUID) -> Polygon | MultiPolygon:
-        """Return the land of a grid: its blocks dissolved, nodes of the border kept. Computed once per layout."""
-        if grid not in self._shapes:
-            self._shapes[grid] = dissolve(array_of([self.blocks[block] for block in self.blocks_of(grid)]))
-        return self._shapes[grid]
+        """Return the land of a grid: its blocks dissolved, nodes of the border kept. The same blocks: computed once."""
+        key = self.held.get(grid, frozenset())
+        if key not in self._shapes:
+            self._shapes[key] = dissolve(array_of([self.blocks[block] for block in self.blocks_of(grid)]))
+        return self._shapes[key]
 
     def hash(self) -> str:
         """Return a digest of land, labels and states that is the same for the same plan, whatever the ids and order."""
@@ -238,7 +240,8 @@ class Layout:
 
     def origin_of(self, block: UUID) -> UUID:
         """Return the block of `base` that a block's land comes from; itself for those of `base`."""
-        return self.origin.get(block, block)
+        root: UUID = self.origin.get(block, block)
+        return root
 
 
 def apply(layout: Layout, change: Change) -> Layout:
@@ -250,44 +253,44 @@ def apply(layout: Layout, change: Change) -> Layout:
         The change was made for another layout.
     """
     _require_fitting(layout, change)
-    blocks, owner, held = _copied(layout.blocks), _copied(layout.owner), _copied(layout.held)
-    blocks.update(change.added)
+    lost: dict[UUID, list[UUID]] = {}
+    won: dict[UUID, list[UUID]] = {}
     for block, (old, new) in change.owner.items():
         if old is not None:
-            held[old] -= {block}
-        if new is None:
-            owner.pop(block)
-        else:
-            owner[block] = new
-            held[new] = held.get(new, frozenset()) | {block}
-    grids = _copied(layout.grids)
+            lost.setdefault(old, []).append(block)
+        if new is not None:
+            won.setdefault(new, []).append(block)
+    held, grids = layout.held.copy(), layout.grids.copy()
+    for grid, members in lost.items():
+        held[grid] = held[grid].difference(members)
+    for grid, members in won.items():
+        held[grid] = held.get(grid, frozenset()).union(members)
     for grid, (_, state) in change.grids.items():
         if state is None:
             grids.pop(grid)
             held.pop(grid, None)
         else:
             grids[grid] = state
-    origin, pieces, base = _copied(layout.origin), _copied(layout.pieces), layout.base
-    if change.refines:
-        kept = {block: land for block, land in base.items() if block not in change.removed}
-        base = MappingProxyType({**kept, **change.added})
-    else:
-        _trace(layout, change, origin, pieces)
-    for block in change.removed:
-        blocks.pop(block)
     shapes = layout._shapes.copy()  # noqa: SLF001 - its own
-    for grid in {grid for pair in change.owner.values() for grid in pair if grid is not None}:
-        shapes.pop(grid, None)
-    return Layout(
-        blocks=MappingProxyType(blocks),
-        owner=MappingProxyType(owner),
+    if len(shapes) > len(held) + _EARLIER:
+        now, last = set(held.values()), set(list(shapes)[-_EARLIER // 2 :])
+        shapes = {land: shape for land, shape in shapes.items() if land in now or land in last}
+    blocks = layout.blocks.changed(change.added, change.removed)
+    now_theirs = {block: new for block, (_, new) in change.owner.items() if new is not None}
+    base, origin, pieces = layout.base, layout.origin, layout.pieces
+    if change.refines:
+        base = base.changed(change.added, change.removed)
+    else:
+        origin, pieces = _traced(layout, change)
+    return replace(
+        layout,
+        blocks=blocks,
+        owner=layout.owner.changed(now_theirs, [block for block in change.owner if block not in now_theirs]),
         grids=MappingProxyType(grids),
-        codes_taken=layout.codes_taken,
-        holders=layout.holders,
         base=base,
-        origin=MappingProxyType(origin),
+        origin=origin,
         held=MappingProxyType(held),
-        pieces=MappingProxyType(pieces),
+        pieces=pieces,
         index=layout.index.after(blocks, change.added) if change.added else layout.index,
         _shapes=shapes,
     )
@@ -309,11 +312,6 @@ def difference(before: Layout, after: Layout) -> Change:
             if before.grids.get(grid) != after.grids.get(grid)
         },
     )
-
-
-def _copied(mapping: Mapping[UUID, _Value]) -> dict[UUID, _Value]:
-    """Copy without asking every id for its hash again, which takes longer than all the rest of an edit."""
-    return mapping.copy() if isinstance(mapping, MappingProxyType) else dict(mapping)
 
 
 def dissolve(polygons: NDArray[Any]) -> Polygon | MultiPolygon:
@@ -377,23 +375,25 @@ def _origins(blocks: Mapping[UUID, Polygon], base: Mapping[UUID, Polygon]) -> di
 
 def _require_fitting(layout: Layout, change: Change) -> None:
     for block, (old, _) in change.owner.items():
-        if layout.owner.get(block) != old:
+        if (now := layout.owner.get(block)) is not old and now != old:
             raise Conflict("this change was made for another state of the plan: load it again", block=str(block))
     for grid, (state, _) in change.grids.items():
         if layout.grids.get(grid) != state:
             raise Conflict("this change was made for another state of the plan: load it again", grid=str(grid))
 
 
-def _trace(layout: Layout, change: Change, origin: dict[UUID, UUID], pieces: dict[UUID, frozenset[UUID]]) -> None:
-    """Keep `origin` and `pieces` up to date."""
-    for block in change.removed:
-        if block in origin:
-            root = origin.pop(block)
-            pieces[root] -= {block}
-            if not pieces[root]:
-                pieces.pop(root)
+def _traced(layout: Layout, change: Change) -> tuple[Overlay[UUID, UUID], Overlay[UUID, frozenset[UUID]]]:
+    """Return `origin` and `pieces` as a change leaves them."""
+    gone = [block for block in change.removed if block in layout.origin]
+    left: dict[UUID, set[UUID]] = {}
+    for block in gone:
+        root = layout.origin[block]
+        left.setdefault(root, set(layout.pieces[root])).remove(block)
+    made: dict[UUID, UUID] = {}
     for child, parent, _ in change.parents:
-        if child in change.added and child not in layout.base and child not in origin:
-            root = layout.origin_of(parent)
-            origin[child] = root
-            pieces[root] = pieces.get(root, frozenset()) | {child}
+        if child in change.added and child not in layout.base and child not in made:
+            root = made[child] = layout.origin_of(parent)
+            left.setdefault(root, set(layout.pieces.get(root, ()))).add(child)
+    none = [root for root, members in left.items() if not members]
+    pieces = {root: frozenset(members) for root, members in left.items() if members}
+    return layout.origin.changed(made, gone), layout.pieces.changed(pieces, none)

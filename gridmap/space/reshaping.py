@@ -87,16 +87,16 @@ def cut(
     if not divided:
         raise _missed(layout, wanted, drawn)
     work = Workbench(layout)
-    label: dict[tuple[UUID, int], UUID] = {}
+    label: dict[UUID, list[UUID]] = {}
     made = 0
     for parts in divided:
+        names = label[parts.grid] = [parts.grid] * len(parts.shapes)
         for number in np.argsort(-shapely.area(parts.shapes), kind="stable").tolist():
-            grid = parts.grid
             if number not in parts.keeps:
                 grid = new_ids[made] if made < len(new_ids) else uuid5(new_ids[-1], str(made))
                 made += 1
                 work.grids[grid] = new_state(work, layout.grids[parts.grid], grid)
-            label[parts.grid, number] = grid
+                names[number] = grid
     _divide(work, divided, near, drawn, label, "piece")
     return settle(work, guards)
 
@@ -126,11 +126,12 @@ def reshape(layout: Layout, a: UUID, b: UUID, line: Any, guards: Guards) -> Edit
     faces = shapely.get_parts(shapely.polygonize([lines]))
     points = shapely.point_on_surface(faces)
     own = {grid: faces[shapely.intersects(land, points)] for grid, land in lands.items()}
-    divided, label = [], {}
+    divided: list[_Parts] = []
+    label: dict[UUID, list[UUID]] = {}
     for grid, other in ((a, b), (b, a)):
         moves = _moving(own[grid], own[other], drawn)
         divided.append(_Parts(grid, own[grid], frozenset(range(len(own[grid]))) - moves))
-        label.update({(grid, number): other if number in moves else grid for number in range(len(own[grid]))})
+        label[grid] = [other if number in moves else grid for number in range(len(own[grid]))]
     if all(len(parts.keeps) == len(parts.shapes) for parts in divided):
         ends = shapely.points([drawn.coords[0], drawn.coords[-1]])
         gaps = shapely.distance(ends, border)
@@ -153,10 +154,13 @@ def _divide(
     divided: Sequence[_Parts],
     near: Sequence[UUID],
     line: LineString,
-    label: Mapping[tuple[UUID, int], UUID],
+    label: Mapping[UUID, Sequence[UUID]],
     moved: ParentKind,
 ) -> None:
-    """Cut the blocks of some grids, out of those near a line, and give what comes of them to the grid of their side."""
+    """Cut the blocks of some grids, out of those near a line, and give what comes of them to the grid of their side.
+
+    `label` says for each of the grids divided who gets each of its parts.
+    """
     layout = work.layout
     grids = {parts.grid for parts in divided}
     hit = [block for block in near if layout.owner[block] in grids]
@@ -165,15 +169,15 @@ def _divide(
     for parts in divided:
         own = [block for block in hit if layout.owner[block] == parts.grid]
         pieces = [(block, land) for block in own for land in crossed[block]]
-        pieces += [(block, layout.blocks[block]) for block in layout.blocks_of(parts.grid) if block not in crossed]
-        points = shapely.point_on_surface(array_of([land for _, land in pieces]))
-        for (block, land), side in zip(pieces, _sides(parts.shapes, points), strict=True):
-            grid = label[parts.grid, side]
-            if block not in crossed:
-                if grid != parts.grid:
-                    work.relabel([block], grid)
-            elif land is not layout.blocks[block]:
-                work.replace([block], land, grid, "piece" if grid == parts.grid else moved)
+        whole = [block for block in layout.blocks_of(parts.grid) if block not in crossed]
+        lands = [land for _, land in pieces] + [layout.blocks[block] for block in whole]
+        takers = [label[parts.grid][side] for side in _sides(parts.shapes, shapely.point_on_surface(array_of(lands)))]
+        for (block, land), grid in zip(pieces, takers, strict=False):
+            if land is not layout.blocks[block]:
+                work.replace([block], land, grid, "piece" if grid is parts.grid else moved)
+        for block, grid in zip(whole, takers[len(pieces) :], strict=True):
+            if grid is not parts.grid:
+                work.relabel([block], grid)
     work.remove(hit)
     work.insert(division.chains)
 
@@ -224,11 +228,12 @@ def _moving(parts: NDArray[Any], others: NDArray[Any], line: LineString) -> froz
 def _require_ends_outside(layout: Layout, grid: UUID, line: LineString) -> None:
     """Refuse a line that ends inside a grid, unless it ends on itself there (a ring)."""
     shape = layout.shape(grid)
-    border = shapely.boundary(shape)
     for point, rest in _ends(line):
-        gap = float(shapely.distance(point, border))
+        if not shapely.intersects(shape, point):
+            continue
+        gap = float(shapely.distance(point, shapely.boundary(shape)))
         on_itself = float(shapely.distance(point, rest)) <= GRID  # NaN, so never, for a line of two points
-        if shapely.intersects(shape, point) and gap > _TOUCH and not on_itself:
+        if gap > _TOUCH and not on_itself:
             raise refuse(
                 f"the line ends inside grid {layout.grids[grid].code}, {gap:.1f} m short of its border: draw it across",
                 "ends_inside",

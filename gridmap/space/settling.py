@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from gridmap import codes
 from gridmap.errors import CoverageBroken, EditRefused
-from gridmap.space.cutting import edges_of
-from gridmap.space.guards import Crossing, Guards, divided_outlines, refuse, require_sound
+from gridmap.space.cutting import edges_of, same_border
+from gridmap.space.guards import Crossing, Guards, divided_outlines, refuse, require_sound, reshaped
 from gridmap.space.healing import absorb, heal
 from gridmap.space.layout import Change, GridState, Layout, apply
 from gridmap.space.measure import array_of
@@ -21,8 +21,9 @@ from gridmap.space.workbench import Workbench
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from numpy.typing import NDArray
     from shapely import Geometry
+
+    from gridmap.space.cutting import Edges
 
 _SAME = 1e-6  # m²; what is left of sums of doubles where no border moved
 
@@ -82,10 +83,11 @@ def _settled(work: Workbench, guards: Guards, *, healing: bool = True) -> Edited
     change = work.finish()
     if not change.owner and not change.grids:
         raise refuse("the edit changes nothing: the land has this grid already", "nothing_changes", None)
-    after = apply(work.layout, change)
-    _require_same_land(change)
-    require_sound(work.layout, after, change, guards)
-    return Edited(after, change, divided_outlines(work.layout, after, change, guards))
+    before, after = work.layout, apply(work.layout, change)
+    same_rim = _require_same_land(change)
+    changed = sorted(reshaped(before, after, change))
+    require_sound(before, after, change, changed, guards, same_rim=same_rim)
+    return Edited(after, change, divided_outlines(before, after, change, changed, guards))
 
 
 def _require_unfolded(work: Workbench) -> None:
@@ -145,19 +147,25 @@ def new_state(work: Workbench, like: GridState, grid: UUID) -> GridState:
     )
 
 
-def _require_same_land(change: Change) -> None:
-    """Compare the area before and after: an end on the outer border costs less than 1 mm along the edge it hits."""
+def _require_same_land(change: Change) -> bool:
+    """Compare the land before and after, and say whether the very same edges go around it.
+
+    An end on the outer border bends the edge that it hits, and costs less than 1 mm along that.
+    """
     if not change.added:
-        return
-    before, after = array_of(change.removed.values()), array_of(change.added.values())
-    lost = float(shapely.area(before).sum() - shapely.area(after).sum())
-    if abs(lost) > _SAME and abs(lost) > _SAME + GRID * _length_bent(before, after):
+        return not change.removed
+    lands = [array_of(each.values()) for each in (change.removed, change.added)]
+    old, new = edges_of(*((each, np.zeros(len(each), dtype=np.intp)) for each in lands))
+    if same_border(old, new):
+        return True
+    lost = float(shapely.area(lands[0]).sum() - shapely.area(lands[1]).sum())
+    if abs(lost) > _SAME and abs(lost) > _SAME + GRID * _length_bent(old, new):
         raise CoverageBroken(f"the edit would lose {lost:.3f} m² of land: nothing was changed; report it", problems=[])
+    return False
 
 
-def _length_bent(before: NDArray[Any], after: NDArray[Any]) -> float:
+def _length_bent(old: Edges, new: Edges) -> float:
     """Return the length of those edges around some land that do not go around it any more."""
-    old, new = edges_of(*((lands, np.zeros(len(lands), dtype=np.intp)) for lands in (before, after)))
-    not_bent = {*old.across(), *new.there()}  # an edge between two blocks is there both ways
-    bent = [row for row, mark in enumerate(old.there()) if mark not in not_bent]
+    not_bent = {*old.across().tolist(), *new.there().tolist()}  # an edge between two blocks is there both ways
+    bent = [row for row, mark in enumerate(old.there().tolist()) if mark not in not_bent]
     return float(np.abs(old.nodes[old.ends[bent]] - old.nodes[old.starts[bent]]).sum())

@@ -12,7 +12,7 @@ import shapely
 from gridmap.space.cutting import edge_lines
 from gridmap.space.layout import BY_NUMBER, Change, GridState, Layout, ParentKind, id_of_identity
 from gridmap.space.measure import array_of
-from gridmap.space.polygons import identities, identity, insert_nodes
+from gridmap.space.polygons import identities, insert_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,10 +77,15 @@ class Workbench:
         """Whether a block is more than an old one with other nodes."""
         return block not in self.sources or "same_land" not in self.sources[block].values()
 
+    def divided(self, root: UUID) -> bool:
+        """Whether a block of the draft's beginning may be there in parts; most never are."""
+        return root in self.layout.pieces or root in self._parts
+
     def parts_of(self, root: UUID) -> list[UUID]:
         """Return the blocks there now that are parts of a block of the draft's beginning."""
-        old = self.layout.pieces.get(root, frozenset({root}))
-        return [*(each for each in sorted(old, key=BY_NUMBER) if self.alive(each)), *self._parts.get(root, ())]
+        pieces = self.layout.pieces.get(root)
+        old = [root] if pieces is None else sorted(pieces, key=BY_NUMBER)
+        return [*filter(self.alive, old), *self._parts.get(root, ())]
 
     def near(self, shapes: NDArray[Any], reach: float = 0.0) -> list[UUID]:
         """Return the blocks there now within so many metres of some shapes."""
@@ -143,17 +148,16 @@ class Workbench:
 
     def finish(self) -> Change:
         """Return the change, with ids that belong to the land: what came back as it was, is what it was."""
-        base, ids = self.layout.base, dict[UUID, UUID]()
-        added: dict[UUID, Polygon] = {}
         normal = shapely.normalize(array_of(self.lands.values()))
         plain = shapely.orient_polygons(normal).tolist()
-        for block, land, mark, count in zip(
-            self.lands, plain, identities(normal), shapely.get_num_coordinates(normal).tolist(), strict=True
+        ids: dict[UUID, UUID] = {}
+        added: dict[UUID, Polygon] = {}
+        for block, land, mark, same in zip(
+            self.lands, plain, identities(normal), self._as_in_the_beginning(normal), strict=True
         ):
             root = self.origin[block]
-            same = count == shapely.get_num_coordinates(base[root]) and mark == identity(base[root])
             ids[block] = root if same else id_of_identity(mark)
-            added[ids[block]] = base[root] if same else land
+            added[ids[block]] = self.layout.base[root] if same else land
         removed = {block: self.layout.blocks[block] for block in self.gone}
         owner: dict[UUID, tuple[UUID | None, UUID | None]] = {
             block: (self.layout.owner[block], None) for block in removed
@@ -167,6 +171,14 @@ class Workbench:
             added.pop(back)
         owner = {block: pair for block, pair in owner.items() if pair[0] != pair[1]}
         return Change(removed, added, owner, self._states(), self._parents(ids, added))
+
+    def _as_in_the_beginning(self, normal: NDArray[Any]) -> list[bool]:
+        """Say of each new block, in normal form, whether it is the very land of the block that it came from."""
+        bases = array_of([self.layout.base[self.origin[block]] for block in self.lands])
+        same = shapely.get_num_coordinates(bases) == shapely.get_num_coordinates(normal)
+        same[same] = shapely.equals_identical(shapely.normalize(bases[same]), normal[same])
+        said: list[bool] = same.tolist()
+        return said
 
     def _parents(
         self, ids: Mapping[UUID, UUID], added: Mapping[UUID, Polygon]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import false, func, or_, select, true
+from sqlalchemy import false, func, select, true
 
 from gridmap.errors import Conflict, NotFound
 from gridmap.model.casework import (
-    TAKEN_OVER,
     Approval,
     CaseFile,
     DeadlineClass,
@@ -56,10 +55,13 @@ def hold(tx: Transaction, scope: Scope, incident_id: UUID) -> None:
         raise NotFound("there is no such incident", incident=str(incident_id))
 
 
-def set_state(tx: Transaction, incident_id: UUID, state: str, deadline: datetime | None) -> None:
-    """Change state and deadline of an incident."""
+def set_state(
+    tx: Transaction, incident_id: UUID, state: str, deadline: datetime | None, closed_at: datetime | None
+) -> None:
+    """Change state and deadline of an incident, and when it was closed."""
     table = tables.incident
-    tx.connection.execute(table.update().where(table.c.id == incident_id).values(state=state, deadline=deadline))
+    values = {"state": state, "deadline": deadline, "closed_at": closed_at}
+    tx.connection.execute(table.update().where(table.c.id == incident_id).values(values))
 
 
 def add_files(tx: Transaction, files: Sequence[CaseFile]) -> None:
@@ -116,28 +118,6 @@ def next_step(tx: Transaction, scope: Scope, incident_id: UUID) -> int:
         .where(table.c.incident_id == incident_id, within(scope, incident.c.community_id))
     )
     return int(tx.connection.execute(query).scalar_one() or 0) + 1
-
-
-def closed_at(
-    tx: Transaction, scope: Scope, incident_ids: Sequence[UUID], closed: Collection[str]
-) -> dict[UUID, datetime]:
-    """Return when a step last took each incident into one of the closed states; others are not among the keys.
-
-    Nor is what came in closed where the other system did not say when.
-    """
-    table, incident = own.case_step, tables.incident
-    found: dict[UUID, datetime] = {}
-    for chunk in bulk.chunks(list(incident_ids)):
-        query = (
-            select(table.c.incident_id, func.max(table.c.at))
-            .join_from(table, incident, incident.c.id == table.c.incident_id)
-            .where(bulk.among(tx, table.c.incident_id, chunk), within(scope, incident.c.community_id))
-            .where(table.c.state_after.in_(closed), table.c.state_before.not_in(closed))
-            .where(or_(table.c.move != TAKEN_OVER, table.c.given != {}))
-            .group_by(table.c.incident_id)
-        )
-        found.update({row[0]: row[1] for row in tx.connection.execute(query)})
-    return found
 
 
 def add_approval(tx: Transaction, approval: Approval) -> None:

@@ -132,7 +132,9 @@ def _joined(query: Any) -> Any:
 
 def _cases(scope: Scope) -> Any:
     incident, assignment = tables.incident, tables.assignment
-    columns = [incident.c[name] for name in (*_TEXTS, "reported_at", "deadline", "accuracy", "community_id", "id")]
+    columns = [
+        incident.c[name] for name in (*_TEXTS, "reported_at", "deadline", "closed_at", "accuracy", "community_id", "id")
+    ]
     place = [func.ST_X(incident.c.geom).label("lon"), func.ST_Y(incident.c.geom).label("lat")]
     verdict = [assignment.c[name].label(f"assignment_{name}") for name in FIELDS]
     return _joined(select(*columns, *place, *verdict)).where(within(scope, incident.c.community_id))
@@ -161,6 +163,7 @@ def _case(row: Any) -> Case:
         id=row["id"],
         reported_at=row["reported_at"],
         deadline=row["deadline"],
+        closed_at=row["closed_at"],
         lon=row["lon"],
         lat=row["lat"],
         accuracy=row["accuracy"] or 0.0,

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.patheffects import withStroke
 
 from maps.printing.column import qr_modules
 from maps.printing.fonts import face, pdf_font_type, plain
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _MARGIN = 210.0, 297.0, 22.0  # millimetres of A4, standing
 _INCH = 25.4
 _SETTINGS: dict[Any, Any] = {"path.simplify": False, "text.usetex": False, "pdf.compression": 6}
+SHOWN = 0.99  # of the map: the land is cut off at its edge, and the cut is no border
+_NAME = 7.0  # points
 _LINE = {"waters": "#9CC3DF", "roads": "#9AA5B1", "railways": "#52606D"}
 
 
@@ -140,13 +143,49 @@ def _qr(figure: Figure, link: str) -> None:
     axes.set_axis_off()
 
 
+def names_on(picture: Mapping[str, Any], size: float) -> list[tuple[str, float, float]]:
+    """Say which names stand on the small map, and where their middles are: whole, none on another.
+
+    Parameters
+    ----------
+    picture : mapping
+        Of a statement: metres from the place, y upwards.
+    size : float
+        Height of the letters in metres.
+
+    Returns
+    -------
+    list of (name, x, y)
+        The grid's own name first, then roads and waters, then the other grids.
+    """
+    edge, placed = SHOWN * picture["half"], []
+    taken = [(-2 * size, -2 * size, 2 * size, 2 * size)]  # the place itself
+    order = sorted(picture["grids"], key=lambda grid: not grid["own"])
+    seen: set[str] = set()
+    for thing in [*order[:1], *picture["features"], *order[1:]]:
+        if not thing["name"] or not thing["label"] or thing["name"] in seen:
+            continue
+        reach = size * len(thing["name"]) / 2
+        x, y = (
+            max(room - edge, min(edge - room, at))
+            for room, at in zip((reach + size / 2, size), thing["label"], strict=True)
+        )
+        box = (x - reach, y - 0.7 * size, x + reach, y + 0.7 * size)
+        if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            continue
+        seen.add(thing["name"])
+        taken.append(box)
+        placed.append((thing["name"], x, y))
+    return placed
+
+
 def _draw(axes: Axes, picture: Mapping[str, Any], side: float) -> None:
     half = picture["half"]
-    axes.set(xlim=(-half, half), ylim=(-half, half), xticks=[], yticks=[], facecolor="#F5F7FA")
+    edge = SHOWN * half
+    axes.set(xlim=(-edge, edge), ylim=(-edge, edge), xticks=[], yticks=[], facecolor="#F5F7FA")
     for grid in picture["grids"]:
         fill, alpha = ("#1F5FBF", 0.16) if grid["own"] else ("#F7F5EF", 1.0)
         axes.add_patch(PathPatch(_path(grid["parts"], close=True), facecolor=fill, alpha=alpha, linewidth=0))
-        axes.add_patch(PathPatch(_path(grid["parts"], close=True), fill=False, edgecolor="#1F2933", linewidth=1.1))
     for feature in picture["features"]:
         kind = feature["kind"]
         patch = PathPatch(
@@ -157,22 +196,21 @@ def _draw(axes: Axes, picture: Mapping[str, Any], side: float) -> None:
             linestyle="--" if kind == "railways" else "-",
         )
         axes.add_patch(patch)
-    placed: set[str] = set()
-    for thing in [*picture["features"], *picture["grids"]]:
-        name = plain(thing["name"])
-        if name and thing["label"] and name not in placed:
-            placed.add(name)
-            axes.text(
-                thing["label"][0],
-                thing["label"][1],
-                fitted(name, 7, side / 2, "regular"),
-                fontproperties=face().properties(7),
-                ha="center",
-                va="center",
-                color="#1F2933",
-                clip_on=True,
-                parse_math=False,
-            )
+    for grid in picture["grids"]:  # above the roads, as a border often runs along one
+        axes.add_patch(PathPatch(_path(grid["parts"], close=True), fill=False, edgecolor="#1F2933", linewidth=1.1))
+    for name, x, y in names_on(picture, 2 * half * _NAME * MM_PER_POINT / side):
+        axes.text(
+            x,
+            y,
+            fitted(plain(name), _NAME, side / 2, "regular"),
+            fontproperties=face().properties(_NAME),
+            ha="center",
+            va="center",
+            color="#1F2933",
+            clip_on=True,
+            parse_math=False,
+            path_effects=[withStroke(linewidth=1.6, foreground="white")],
+        )
     axes.plot([0], [0], marker="o", markersize=6, color="#C53030", markeredgecolor="white")
     axes.plot([0], [0], marker="+", markersize=16, color="#C53030")
 

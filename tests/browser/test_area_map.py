@@ -314,3 +314,65 @@ def test_hostile_records_are_only_text(visit: Callable[..., Visit], served: str)
     assert page.evaluate("window.__ran") is None
     assert page.evaluate("[...document.querySelectorAll('a.call')].every((it) => /^tel:[0-9+]*$/.test(it.href))")
     seen.assert_clean()
+
+
+# What is written on the canvases, and where: text, left, right, top, bottom, width and height of the canvas.
+WRITTEN = """() => {
+  const found = [], kind = CanvasRenderingContext2D.prototype, write = kind.fillText;
+  kind.fillText = function (text, x, y) {
+    const half = this.measureText(text).width / 2, { clientWidth, clientHeight } = this.canvas;
+    found.push([text, x - half, x + half, y - 6, y + 6, clientWidth, clientHeight]);
+    return write.apply(this, arguments);
+  };
+  gridmap.page.redraw();
+  kind.fillText = write;
+  return found;
+}"""
+
+
+def test_a_neighbours_name_is_whole_or_not_there(visit: Callable[..., Visit], served: str) -> None:
+    page = visit(served, phone=True).page
+    page.wait_for_function("() => gridmap.page && gridmap.page.layout")
+    names = {line for label in page.evaluate("gridmap.page.layout.neighbours.map((it) => it.lines)") for line in label}
+    written = 0
+    for by in [
+        (0, 0),
+        *((30, 0),) * 8,
+        (-240, 0),
+        *((-30, 0),) * 8,
+        (240, 0),
+        *((0, 25),) * 8,
+        (0, -200),
+        *((0, -25),) * 8,
+    ]:
+        page.evaluate("(by) => gridmap.map.panBy(by, { animate: false })", by)
+        for text, left, right, top, bottom, width, height in page.evaluate(WRITTEN):
+            if text in names:
+                assert 0 <= left <= right <= width, (text, by)
+                assert 0 <= top <= bottom <= height, (text, by)
+                written += 1
+    assert written > 10
+
+
+def test_who_stands_outside_sees_grid_and_position(visit: Callable[..., Visit], served: str) -> None:
+    seen = visit(served, phone=True, **standing(650, 50))
+    page = seen.page
+    page.click("#locate")
+    page.wait_for_selector("#position:not([hidden])")
+    lon, lat = lonlat(650, 50)
+    place = page.evaluate(
+        "([lat, lon]) => { const p = gridmap.map.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }", [lat, lon]
+    )
+    top = page.evaluate(
+        "() => gridmap.map.latLngToContainerPoint(gridmap.geometry.bounds(gridmap.page.grids, 0).getNorthWest()).y"
+    )
+    said = page.locator("#position").bounding_box()
+    sheet = page.locator("#sheet").bounding_box()
+    stage = page.locator("#map_area").bounding_box()
+    assert said
+    assert sheet
+    assert stage
+    assert 0 < place[0] < stage["width"]
+    assert said["y"] + said["height"] <= stage["y"] + top
+    assert stage["y"] + place[1] < sheet["y"]
+    seen.assert_clean()

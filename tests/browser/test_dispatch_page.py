@@ -22,7 +22,7 @@ from dispatch_desk import (
     wait_for_state,
 )
 from fresh_databases import filled_file
-from office import open_office
+from office import load, lonlat, open_office, write_csv
 from serving import Server
 
 from gridmap.model.moments import SHANGHAI
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from conftest import Visit
     from playwright.sync_api import Page
+
+    from gridmap.storage.database import Database
 
 
 @pytest.fixture
@@ -267,3 +269,43 @@ def test_the_page_is_accessible(desk: str, visit: Callable[..., Visit], *, phone
     page.wait_for_selector(".report-form")
     assert violations(page) == []
     seen.assert_clean()
+
+
+def test_of_what_came_in_closed_nobody_claims_to_know_when(
+    spatialite_template: Path, tmp_path: Path, visit: Callable[..., Visit]
+) -> None:
+    header = ["编号", "来源", "类别", "标题", "上报时间", "状态", "办结时间", "经度", "纬度"]
+    day = "2026-03-02 09:30"
+
+    def fill(database: Database, folder: Path) -> None:
+        open_office(database, folder)
+        rows = [
+            [number, "12345热线", "漏水", number, day, "已结案", closed, *lonlat(50, 250)]
+            for number, closed in (("E1", "2026-03-02 16:05"), ("E2", ""))
+        ]
+        load(database, "incidents", write_csv(folder / "incidents.csv", header, rows))
+
+    with filled_file(spatialite_template, tmp_path, fill) as path, Server(path) as server:
+        page = open_desk(visit, server.address).page
+        page.click("[data-stage=closed]")
+        line(page, "E1").wait_for()
+        assert "办结 2026-03-02 16:05" in line(page, "E1").inner_text()
+        assert "按期办结" in line(page, "E1").inner_text()
+        assert "办结时间未记录" in line(page, "E2").inner_text()
+        told = [text.split() for text in page.locator("#facet-clock button").all_inner_texts()]
+        assert told == [["超期办结", "0"], ["临期办结", "0"], ["按期办结", "1"], ["办结时间未记录", "1"]]
+        line(page, "E2").click()
+        read_file(page, "E2")
+        assert "办结时间未记录" in page.locator(".due").inner_text()
+
+
+def test_in_a_low_window_the_list_is_reached(desk: str, visit: Callable[..., Visit]) -> None:
+    report(desk, "楼上漏水")
+    page = open_desk(visit, desk).page
+    page.set_viewport_size({"width": 800, "height": 400})
+    line(page, "楼上漏水").scroll_into_view_if_needed()
+    covered = """(row) => {
+      const box = row.getBoundingClientRect();
+      return [box.top + 2, box.bottom - 2].some((y) => !row.contains(document.elementFromPoint(box.left + 20, y)));
+    }"""
+    assert line(page, "楼上漏水").evaluate(covered) is False

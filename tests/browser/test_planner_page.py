@@ -277,4 +277,49 @@ def test_plans_are_listed_and_begun(planning: str, visit: Callable[..., Visit]) 
 
 def test_a_plan_that_is_not_there(planning: str, visit: Callable[..., Visit]) -> None:
     page = visit(f"{planning}/plans/{code('A')}").page
-    assert "bad_input" in page.content() or "没有这个方案" in page.content()
+    assert page.locator("h1").inner_text() == "网址有误"
+
+
+def test_at_twice_the_size_everything_can_be_reached(planning: str, visit: Callable[..., Visit]) -> None:
+    """1366 x 768 at 200 %."""
+    page = visit(f"{planning}/plans").page
+    page.set_viewport_size({"width": 683, "height": 384})
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('td, th')].every((it) => it.getBoundingClientRect().right <= innerWidth)"
+    )
+    page = open_plan(visit, planning, begin(planning)).page
+    page.set_viewport_size({"width": 683, "height": 384})
+    button = page.locator("#table tbody button").first
+    button.click()
+    page.wait_for_selector("#place:not([hidden])")
+    page.evaluate("() => scrollTo(0, document.documentElement.scrollHeight)")
+    last = page.locator("#table tbody tr").last.bounding_box()
+    assert last
+    assert 0 <= last["y"] < last["y"] + last["height"] <= 384, "the page is scrolled to its end as a whole"
+    page.evaluate("() => scrollTo(0, 0)")
+    assert page.locator("#zoom-in").is_visible()
+    page.locator("#compare").check()  # the legend was open
+    page.locator("#legend summary").click()
+    assert not page.locator("#compare").is_visible()
+
+
+def test_what_was_asked_for_comes_into_sight(planning: str, visit: Callable[..., Visit]) -> None:
+    page = open_plan(visit, planning, begin(planning)).page
+    page.set_viewport_size({"width": 1024, "height": 420})
+    end = "() => { const panel = document.querySelector('.panel-body'); panel.scrollTop = panel.scrollHeight; }"
+    page.evaluate(end)
+    page.click("#check")
+    page.wait_for_function("() => document.getElementById('problems-summary').textContent")
+    page.wait_for_function("() => document.getElementById('check').textContent === '全覆盖检查'")
+    told = page.locator("#problems-summary").bounding_box()
+    head = page.locator(".head").bounding_box()
+    assert told
+    assert head
+    assert head["y"] + head["height"] < told["y"] < 420
+    page.evaluate(end)
+    page.click("#zoom-all")
+    click(page, 550, 200)
+    page.wait_for_selector("#place:not([hidden])")
+    chosen = page.locator("#place .name").first.bounding_box()
+    assert chosen
+    assert head["y"] + head["height"] <= chosen["y"] < 420

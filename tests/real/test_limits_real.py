@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from limits_cycles import every_loop
 from limits_loops import Loop, loops, roads, wrong_texts
 
 from gridmap.services.limits import parse_text, words
 from gridmap.space.limits.compare import compare
 from gridmap.space.limits.describe import describe
 from gridmap.space.limits.features import Features
+from gridmap.space.limits.readings import readings
 from gridmap.space.limits.solve import Solution, solve
 from gridmap.space.limits.variants import agreement
 from gridmap.space.limits.verdict import Status
@@ -55,6 +57,22 @@ def test_loops_of_named_roads_come_back(answers: list[tuple[Loop, Solution]]) ->
     assert np.mean(np.array(found) >= 0.97) >= 0.9
     sure = [value for value, (_, each) in zip(found, answers, strict=True) if each.status is Status.EXACT]
     assert min(sure) >= 0.8
+
+
+def test_any_loop_of_up_to_six_roads_comes_back_or_is_among_the_choices(shared_data: Path) -> None:
+    lines, names = roads(shared_data / "futian_osm/futian_edges.geojson", 114.05)
+    every = every_loop(lines, names, runs=6)
+    assert len(every) >= 300
+    features = Features.of(lines, names, ["road"] * len(lines))
+    chosen = np.random.default_rng(5).choice(len(every), WANTED, replace=False)
+    met, shown = [], []
+    for loop in (every[number] for number in chosen):
+        answer = solve(parse_text(loop.text), features)[0]
+        met.append(agreement(answer.shape, loop.shape) if answer.shape is not None else 0.0)
+        shown.append(max((agreement(each.shape, loop.shape) for each in readings(answer, features)), default=0.0))
+        assert answer.status is not Status.EXACT or met[-1] >= 0.8, loop.text
+    assert np.mean(np.array(met) >= 0.97) >= 0.9
+    assert np.mean(np.array(shown) >= 0.97) >= 0.95
 
 
 def test_loops_come_back_from_the_sentence_that_is_written_for_them(city: tuple[Features, list[Loop]]) -> None:

@@ -424,9 +424,21 @@ gridmap.labels = (function () {
       const box = around(x, y, width + 6, height);
       if (taken.hits(box)) return;
       taken.add(box);
-      placed.push({ x, y, lines, reach: width });
+      placed.push({ x, y, lines, width, height, area: i, reach: width });
     });
     return placed;
+  }
+
+  // A name that the edge of the view would cut stands a little further in, in its own area and on nothing else, or not at
+  // all: half a name is none.
+  function withinView(page, view, label, land) {
+    const halves = [label.width / 2 + 4, label.height / 2 + 2];
+    const x = Math.max(view.left + halves[0], Math.min(view.left + view.width - halves[0], label.x));
+    const y = Math.max(view.top + halves[1], Math.min(view.top + view.height - halves[1], label.y));
+    if (x === label.x && y === label.y) return label;
+    if (Math.abs(x - label.x) > label.width || Math.abs(y - label.y) > 2 * label.height) return null;
+    if (!contains(page.neighbours, label.area, x / view.scale, y / view.scale)) return null;
+    return land.hits(around(x, y, label.width, label.height)) ? null : { ...label, x, y };
   }
 
   function paintNeighbour(context, label, x, y) {
@@ -452,6 +464,7 @@ gridmap.labels = (function () {
     const taken = occupancy();
     const { zoom, scale } = view;
     const grids = page.shown.has('grids') ? placeGrids(page, zoom, scale, taken) : [];
+    const land = taken.fork();
     const neighbours = placeNeighbours(page, zoom, scale, taken);
     const communities = [];
     if (page.shown.has('communities') && zoom < 18 && page.document.communities.length > 1) { // of one, the title tells
@@ -462,11 +475,11 @@ gridmap.labels = (function () {
         taken.add(around(label.x, label.y, label.width + 2 * label.size, label.size * 1.4)); // apart from the next name
       });
     }
-    return { key, taken, grids, neighbours, communities, tiles: null };
+    return { key, taken, land, grids, neighbours, communities, tiles: null };
   }
 
   function paint(context, view, page) {
-    const { grids, neighbours, communities, lines, compounds } = layout(page, view);
+    const { grids, land, neighbours, communities, lines, compounds } = layout(page, view);
     const near = (label) => label.x + label.reach > view.left && label.x - label.reach < view.left + view.width &&
       label.y + label.reach > view.top && label.y - label.reach < view.top + view.height;
     for (const label of lines.filter(near)) paintAlong(context, label, view);
@@ -474,7 +487,9 @@ gridmap.labels = (function () {
       write(context, label.text, label.x - view.left, label.y - view.top, 11.5, 500, COMPOUND_INK,
         'rgba(255, 255, 255, 0.9)', 3);
     }
-    for (const label of neighbours.filter(near)) paintNeighbour(context, label, label.x - view.left, label.y - view.top);
+    for (const label of neighbours.filter(near).map((each) => withinView(page, view, each, land)).filter(Boolean)) {
+      paintNeighbour(context, label, label.x - view.left, label.y - view.top);
+    }
     for (const label of communities.filter(near)) paintCommunity(context, label, label.x - view.left, label.y - view.top);
     for (const label of grids.filter(near)) paintGrid(context, label, label.x - view.left, label.y - view.top);
   }

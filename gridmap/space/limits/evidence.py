@@ -84,10 +84,13 @@ class OnFeature:
     metres : float
     towards : float
         Cosine between where this border looks, or lies from the middle, and its side; 1 in a walk.
+    looks : float
+        The same for where it looks alone.
     """
 
     metres: float
     towards: float
+    looks: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,14 @@ class Evidence:
         used = float(np.mean([each.metres > 0 for each in self.features]))
         sides = [max(0.0, value) for value in self.sides.values()] or [1.0]
         share = self.named / max(self.perimeter, 1e-9)
+        looks = float(np.mean([each.looks for each in self.features]))
         return (
-            0.45 * share + 0.25 * float(np.mean(sides)) + 0.25 * used + 0.05 * self.compactness + 0.03 * self.in_order
+            0.45 * share
+            + 0.2 * float(np.mean(sides))
+            + 0.1 * looks
+            + 0.25 * used
+            + 0.05 * self.compactness
+            + 0.03 * self.in_order
         )
 
 
@@ -152,13 +161,13 @@ def examine(shape: Any, features: Sequence[Named], within: float = ON_FEATURE) -
     mine = _by_side(border, features, on, centre)
     found = []
     for number, each in enumerate(features):
-        towards = 1.0 if each.side is None else _towards(border, mine[number], each.side, centre)
-        found.append(OnFeature(float(border.length[mine[number]].sum()), towards))
+        metres = float(border.length[mine[number]].sum())
+        found.append(OnFeature(metres, *_directed(border, mine[number], each.side, centre)))
     sides: dict[Side, float] = {}
     for side in dict.fromkeys(each.side for each in features):
         if side is not None:
             whole = np.any([mine[number] for number, each in enumerate(features) if each.side is side], axis=0)
-            sides[side] = _towards(border, whole, side, centre)
+            sides[side] = _directed(border, whole, side, centre)[0]
     perimeter = float(border.length.sum())
     named = float(border.length[on.any(axis=0)].sum()) if len(features) else 0.0
     ordered = all(
@@ -169,6 +178,19 @@ def examine(shape: Any, features: Sequence[Named], within: float = ON_FEATURE) -
     off = ~on.any(axis=0)
     unnamed = {side: float(border.length[off & (looks == number)].sum()) for number, side in enumerate(FOUR_SIDES)}
     return Evidence(tuple(found), sides, unnamed, ordered, perimeter, named, 4 * np.pi * shape.area / perimeter**2)
+
+
+def round_about(shape: Any, named: Sequence[Named]) -> list[int]:
+    """Return the features (by number) in the order in which a polygon's border runs along them."""
+    border = Border.of(shape)
+    points = np.asarray(shapely.points(border.middle), dtype=object)
+    on = np.array([shapely.dwithin(each.shape, points, ON_FEATURE) for each in named])
+    mine = _by_side(border, named, on, shapely.get_coordinates(shapely.centroid(shape))[0])
+    order: list[int] = []
+    for which in mine.T[mine.any(axis=0)]:
+        if not order or not which[order[-1]]:
+            order.append(int(np.argmax(which)))
+    return order[1:] if len(order) > 1 and named[order[0]].name == named[order[-1]].name else order
 
 
 def _by_side(
@@ -193,15 +215,18 @@ def _in_order(border: Border, mine: list[NDArray[np.bool_]], side: Side) -> bool
     return bool(np.all(np.diff([place @ axis for place in places]) >= 0))
 
 
-def _towards(border: Border, mine: NDArray[np.bool_], side: Side, centre: NDArray[np.float64]) -> float:
-    """Return the cosine between a side and where border looks and lies from the middle, both alike."""
+def _directed(
+    border: Border, mine: NDArray[np.bool_], side: Side | None, centre: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Return the cosines between a side and where border looks and lies, both alike, and where it looks alone."""
+    if side is None:
+        return 1.0, 1.0
     if not mine.any():
-        return -1.0
+        return -1.0, 0.0
     wanted = np.array(DIRECTIONS[side])
-    looks = border.outward[mine].sum(axis=0)
+    looks = _unit(border.outward[mine].sum(axis=0))
     lies = np.average(border.middle[mine], axis=0, weights=border.length[mine]) - centre
-    middle = _unit(looks) + _unit(lies)
-    return float(_unit(middle) @ wanted)
+    return float(_unit(looks + _unit(lies)) @ wanted), float(looks @ wanted)
 
 
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:

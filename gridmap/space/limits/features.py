@@ -116,7 +116,7 @@ class Features:
     @cached_property
     def faces(self) -> Faces:
         """The land between all lines; made when first asked for."""
-        return build_faces(self.network)
+        return build_faces(self.network.edges)
 
     @cached_property
     def names_on(self) -> tuple[frozenset[str], ...]:

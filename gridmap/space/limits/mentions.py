@@ -18,7 +18,11 @@ _SECTION = re.compile(r"(?:段|区间)$")
 _EDGE_MARKS = " \t、,;:.()[]-"
 _WHOLE_NAME = 14  # characters; longer pieces without a known ending are sentences
 _BORDER = re.compile(r"界线?$|边界$")
-_NUMBERS = re.compile(r"\d[\d.,]*\s*(?:平方|公里|公顷|亩|户|人|栋|米|km|m)|[户人]口|面积|人口|居民|总户")
+_NUMBERS = re.compile(
+    r"\d[\d.,]*\s*(?:平方|公里|公顷|亩|户|人|栋|米(?!宽?[路道街])|个|km|m)|[户人]口|面积|人口|居民|总户"
+)
+_REST = re.compile(r"^(?:其余|其他|其它|以上|以下|余下)")
+_UNTIL = re.compile(r"^(?P<name>.{2,}?)(?P<until>(?:延伸|延长)?[至到].{2,})$")  # 中山二路至示范河, on one side
 _DIRECTION_LEAD = re.compile(r"^(?:[东南西北]{1,2}(?=沿))?沿着?")
 
 
@@ -68,6 +72,10 @@ def _without_brackets(text: str, start: int, end: int) -> tuple[list[Span], str]
     """Blank what stands in brackets, so that a comma there parts no features."""
     notes = []
     for match in _BRACKET.finditer(text, start, end):
+        before = text[start : match.start()].rstrip()
+        if match.group()[0] == "[" and (not before or before[-1] in "、,;"):  # 东至【解放路】: the name itself
+            text = text[: match.start()] + match.group().replace("[", " ").replace("]", " ") + text[match.end() :]
+            continue
         notes.append(Span(match.start(), match.end()))
         text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
     return notes, text
@@ -119,7 +127,7 @@ def _stripped(name: str, words: Words) -> tuple[str, list[tuple[str, str]]]:
     while True:
         closing = words.closing.search(name)
         if closing and closing.start() > 0:
-            name = name[: closing.start()].rstrip()
+            name = name[: closing.start()].rstrip().removesuffix("的")
             continue
         for kind, pattern in words.qualifiers:
             match = pattern.search(name)
@@ -160,7 +168,12 @@ def _read_one(
             break
     name = re.sub(r"\s+", "", name)
     kind = _kind(name, [each for each, _ in taken], words)
-    if (not kind and found and len(name) > _WHOLE_NAME) or _NUMBERS.search(piece):
+    until = _UNTIL.match(name)
+    if until and words.kind_of(until["name"]):
+        qualifiers.append(_qualifier("section", until["until"], text, begin, end))
+        name = until["name"]
+        kind = _kind(name, [each for each, _ in taken], words)
+    if (not kind and found and len(name) > _WHOLE_NAME) or _NUMBERS.search(piece) or _REST.search(piece):
         leftovers.append(Leftover(text[begin:end], "names no feature", Span(begin, end)))
         return
     phase = _PHASE.search(name)

@@ -97,23 +97,23 @@ def build_network(lines: Sequence[Any] | NDArray[Any]) -> Network:
     )
 
 
-def build_faces(network: Network) -> Faces:
-    """Find the faces of a network and which lie beside each edge."""
-    shapes = shapely.get_parts(shapely.polygonize(network.edges))
+def build_faces(edges: NDArray[Any]) -> Faces:
+    """Find the faces between edges that meet at their ends only, and which lie beside each."""
+    shapes = shapely.get_parts(shapely.polygonize(edges))
     tree = shapely.STRtree(shapes)
-    one, two = shapely.get_point(network.edges, 0), shapely.get_point(network.edges, 1)
+    one, two = shapely.get_point(edges, 0), shapely.get_point(edges, 1)
     start, stop = shapely.get_coordinates(one), shapely.get_coordinates(two)
     along = stop - start
     length = np.maximum(np.hypot(along[:, 0], along[:, 1]), GRID)[:, None]
     aside = np.column_stack((-along[:, 1], along[:, 0])) / length * np.minimum(_BESIDE, _SHARPEST * length)
     middle = (start + stop) / 2
-    beside = np.full((len(network.edges), 2), -1, dtype=np.int64)
+    beside = np.full((len(edges), 2), -1, dtype=np.int64)
     for column, sign in ((0, 1.0), (1, -1.0)):
         edge, face = tree.query(shapely.points(middle + sign * aside), predicate="intersects")
         beside[edge, column] = face
     flat = beside.ravel()
-    edges = np.repeat(np.arange(len(network.edges)), 2)
+    numbers = np.repeat(np.arange(len(edges)), 2)
     known = flat >= 0
     order = np.argsort(flat[known], kind="stable")
     first = np.searchsorted(flat[known][order], np.arange(len(shapes) + 1))
-    return Faces(shapes, beside, tree, edges[known][order], first)
+    return Faces(shapes, beside, tree, numbers[known][order], first)

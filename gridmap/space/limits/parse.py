@@ -16,6 +16,7 @@ from gridmap.space.limits.walk import is_walk, read_walk
 from gridmap.space.limits.words import plain
 
 if TYPE_CHECKING:
+    from gridmap.space.limits.values import Mention
     from gridmap.space.limits.words import Words
 
 LONGEST = 20_000  # characters
@@ -27,9 +28,13 @@ _DIAGONAL = {
     frozenset("西北"): Side.NORTHWEST,
 }
 _CLAUSE = re.compile(r"(?:[,;:、.()\[\]/\n]\s*(?:以|其|即)?|^\s*(?:以|其|即)|社区|居委会|[一-龥]村|该|范围|四至|区域)$")
-_NUMBERING = re.compile(r"(?:^|[,;:\n(\s])(?:[①-⑳]|[(]?[一二三四五六七八九十\d]{1,2}[).、.])\s*$")
+_NUMBERING = re.compile(r"(?:^|[,;:\n(\s])(?:[(]?[一二三四五六七八九十\d]{1,2}[).、.]|其?[一二三四五六七八九十]是)\s*$")
 _MARKS = " \t\n、,;:.()[]-/"
 _BEYOND = re.compile(r"以([东南西北])")
+_AS_BORDER = re.compile(r"[为作]([东南西北])(?:侧|面|边|部)?(?:边|分)?界")
+_OPPOSITE = {"东": Side.WEST, "南": Side.NORTH, "西": Side.EAST, "北": Side.SOUTH}
+_BUT = re.compile(r"(?:但是?|其中|另)$")
+_BEHIND_A_NAME = re.compile(r"(?:,|(?<=[侧面边岸])[、/])\s*(?=[东南西北][^东南西北]*$)")
 _REGION = re.compile(r"的?(?:区域|范围|地块|部分)")
 
 
@@ -64,7 +69,7 @@ def parse(text: str, words: Words) -> Parse:
     exemptions, rest = _exemptions(flat, words, leftovers)
     markers = _markers(rest, words)
     if not markers:
-        parts = _opposite(rest, words, leftovers)
+        parts = _after_names(rest, _BEYOND, words, leftovers) or _after_names(rest, _AS_BORDER, words, leftovers)
         if parts:
             return Parse(text, parts, tuple(exemptions), None, _as_written(text, leftovers))
         raise BadInput(
@@ -81,16 +86,17 @@ def _as_written(text: str, leftovers: list[Leftover]) -> tuple[Leftover, ...]:
     return tuple(sorted(real, key=lambda each: each.span.start))
 
 
-def _opposite(text: str, words: Words, leftovers: list[Leftover]) -> tuple[Part, ...]:
-    """Read 「A路以东、B路以南…」: land east of a road has it on its west."""
+def _after_names(text: str, said: re.Pattern[str], words: Words, leftovers: list[Leftover]) -> tuple[Part, ...]:
+    """Read 「A路以东、B路以南…」 (land east of a road has it on its west) and 「以A路为东界、以B路为南界…」."""
     limits = []
     place = 0
-    for match in _BEYOND.finditer(text):
-        mentions, left = read_mentions(text, place, match.start(), words)
+    for match in said.finditer(text):
+        lead = re.compile(r"[,;、\s]*(?:分别)?以?").match(text, place)
+        mentions, left = read_mentions(text, lead.end() if lead else place, match.start(), words)
         leftovers.extend(left)
-        turned = Side({"东": "west", "南": "north", "西": "east", "北": "south"}[match[1]])
+        side = _OPPOSITE[match[1]] if said is _BEYOND else _SIDE_OF[match[1]]
         if mentions:
-            limits.append(Limit(turned, tuple(mentions), Span(mentions[0].span.start, match.end())))
+            limits.append(Limit(side, tuple(mentions), Span(mentions[0].span.start, match.end())))
         place = match.end()
     if len(limits) < 2:
         return ()
@@ -100,9 +106,9 @@ def _opposite(text: str, words: Words, leftovers: list[Leftover]) -> tuple[Part,
 def _markers(text: str, words: Words) -> list[_Marker]:
     """Find where each side begins."""
     found = [
-        _Marker(match["sides"], match.start(), match.end(), _is_joined(match["sides"]))
-        for match in words.strong.finditer(text)
-        if _begins(text, match.start(), words) and _has_content(text, match.end())
+        marker
+        for marker in (_strong(text, match, words) for match in words.strong.finditer(text))
+        if _begins(text, marker.start, words) and _has_content(text, marker.end)
     ]
     taken = [(each.start, each.end) for each in found]
     for match in words.weak.finditer(text):
@@ -114,6 +120,15 @@ def _markers(text: str, words: Words) -> list[_Marker]:
     if len(said) < len(_SIDE_OF):
         found += _bare_markers(text, found, said, words)
     return sorted(found, key=lambda each: each.start)
+
+
+def _strong(text: str, match: re.Match[str], words: Words) -> _Marker:
+    """Take a side; in 「西至文昌路东侧,北至…」 the first of two side words belongs to the name before it."""
+    sides, start = match["sides"], match.start()
+    cut = None if _at_clause(text, start, words) else _BEHIND_A_NAME.search(sides)
+    if cut:
+        sides, start = sides[cut.end() :], match.start("sides") + cut.end()
+    return _Marker(sides, start, match.end(), _is_joined(sides))
 
 
 def _bare_markers(text: str, found: list[_Marker], said: set[str], words: Words) -> list[_Marker]:
@@ -167,8 +182,8 @@ def _has_content(text: str, at: int) -> bool:
 
 def _heading(text: str, flat: str, end: int, words: Words, leftovers: list[Leftover]) -> Span | None:
     piece = flat[:end]
-    body = piece.strip(_MARKS + "①②③④⑤0123456789")
-    if not body or re.fullmatch(r"[(]?[一二三四五六七八九十]{1,2}|以", body):
+    body = piece.strip(_MARKS + "0123456789")
+    if not body or re.fullmatch(r"[(]?[一二三四五六七八九十]{1,2}是?|以", body):
         return None
     start = piece.index(body[0])
     span = Span(start, len(piece.rstrip(" \n")))
@@ -203,10 +218,20 @@ def _parts(text: str, markers: list[_Marker], words: Words, leftovers: list[Left
             )
             continue
         end = max(each.span.end for each in mentions)
-        limits.extend(Limit(side, tuple(mentions), Span(marker.start, end)) for side in sides)
+        limits += [Limit(side, own, Span(marker.start, end)) for side, own in _shared(text, marker, sides, mentions)]
     if limits:
         parts.append(Part(label, _merged(limits), Span(start, limits[-1].span.end)))
     return tuple(parts)
+
+
+def _shared(
+    text: str, marker: _Marker, sides: tuple[Side, ...], mentions: list[Mention]
+) -> list[tuple[Side, tuple[Mention, ...]]]:
+    """Give each side its features: all of them, or one each in 东、西分别至A路、B路."""
+    letters = [letter for letter in marker.sides if letter in _SIDE_OF]
+    if "分别" in text[marker.start : marker.end] and len(letters) == len(mentions):
+        return [(_SIDE_OF[letter], (mention,)) for letter, mention in zip(letters, mentions, strict=True)]
+    return [(side, tuple(mentions)) for side in sides]
 
 
 def _diagonals_apart(markers: list[_Marker]) -> bool:
@@ -261,7 +286,9 @@ def _label_before(text: str, at: int, earliest: int, words: Words) -> tuple[str,
     match = words.label.search(tail)
     if begin and match and len(tail) <= match.end() + 6:
         return match.group(), earliest + begin
-    numbered = re.search(r"[,;\n\s]*(?:[①-⑳]|[(]?[一二三四五六七八九十\d]{1,2}[).、.])\s*$", piece)
+    numbered = re.search(
+        r"[,;\n\s]*(?:[(]?[一二三四五六七八九十\d]{1,2}[).、.]|其?[一二三四五六七八九十]是)\s*$", piece
+    )
     return "", earliest + (numbered.start() if numbered else len(piece))
 
 
@@ -269,7 +296,7 @@ def _exemptions(text: str, words: Words, leftovers: list[Leftover]) -> tuple[lis
     """Read what is taken out or counted in, and blank it."""
     found: list[Exemption] = []
     rest = text
-    for match in re.finditer(r"(?:^|[,;(、\n])(?P<name>[^,;()、\n]+?)除外", text):
+    for match in re.finditer(r"(?:^|[,;(、\n])(?:但是?|其中|另)?(?P<name>[^,;()、\n]+?)除外", text):
         rest = _exempt((match.start("name"), match.end("name")), match.end(), True, rest, words, found, leftovers)
     for match in words.excluding.finditer(rest):
         if match["but"] is not None:
@@ -325,4 +352,6 @@ def _exempt(
         if text[:begin].endswith(word):
             start = begin - len(word)
             break
+    lead = _BUT.search(text[:start])
+    start = lead.start() if lead else start
     return text[:start] + ";" * (stop - start) + text[stop:]

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gridmap.space.limits.evidence import Named
+from gridmap.space.limits.evidence import Evidence, Named, round_about
 from gridmap.space.limits.flood import DIRECTIONS, enclosed
 from gridmap.space.limits.ring import Broken, side_by_side, walk
 from gridmap.space.limits.stairs import stairs
 from gridmap.space.limits.strand import MAX_GAP
+from gridmap.space.limits.unions import unions
 from gridmap.space.limits.variants import variants
 from gridmap.space.limits.verdict import (
+    SMALL_GAP,
     Candidate,
     Status,
     Trouble,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from gridmap.space.limits.values import Exemption, Mention, Parse, Part, Side
 
 _FULL_TURN = 2 * np.pi
+_BEGUN = 3  # candidates that are made better
 
 
 @dataclass(frozen=True)
@@ -140,30 +143,56 @@ def _answer(
     if len({each.name for each in named}) == 1:
         rings = _enclosed_by_one(named[0], features)
     shapes = [("ring", ring) for ring in rings] + _flooded(named, orders[:1], features)
-    candidates = candidates_of(shapes, named, inside)
-    if rings and any(on.metres <= 0 for on in candidates[0].evidence.features):
+    known: dict[int, Evidence] = {}
+    shapes, candidates = _pieced(shapes, named, features, inside, known)
+    if rings and not _fits(candidates, named) and any(on.metres <= 0 for on in candidates[0].evidence.features):
         shapes += [("ring", ring) for ring in _walked(named, orders, features, every=True)[0]]
-        candidates = candidates_of(shapes, named, inside)
+        candidates = candidates_of(shapes, named, inside, known)
     if named[0].side is not None and (not candidates or faults_of(candidates[0], named)):
         turns = stairs(*_round(named))
         turned, _ = _walked(named, turns, features)
-        rings += turned
         shapes += [("ring", ring) for ring in turned] + _flooded(named, turns, features)
-        candidates = candidates_of(shapes, named, inside)
+        candidates = candidates_of(shapes, named, inside, known)
     if candidates and not faults_of(candidates[0], named):
         shapes += [("faces", shape) for shape in variants(candidates[0].shape, _all_edges(named, features))]
-        candidates = nearest_first(candidates_of(shapes, named, inside), named)
+        candidates = nearest_first(candidates_of(shapes, named, inside, known), named)
     troubles = list(before)
     if not candidates:
         troubles += _apart(named, broken)
         return Solution(Status.UNRESOLVED, None, tuple(named), tuple(matches), None, (), tuple(troubles))
     best = candidates[0]
     faults = faults_of(best, named)
-    if not rings:
+    if not any(way == "ring" for way, _ in shapes):
         faults += _apart(named, broken)
     status, more = status_of(best, candidates, faults, before, named)
     shape = None if status is Status.UNRESOLVED else best.shape
     return Solution(status, shape, tuple(named), tuple(matches), best, tuple(candidates), (*before, *faults, *more))
+
+
+def _pieced(
+    shapes: list[tuple[str, Any]],
+    named: list[Named],
+    features: Features,
+    inside: NDArray[np.float64] | None,
+    known: dict[int, Evidence],
+) -> tuple[list[tuple[str, Any]], list[Candidate]]:
+    """Measure shapes; where none fits, put land together of pieces, and walk round the best of it."""
+    candidates = candidates_of(shapes, named, inside, known)
+    if named[0].side is None or _fits(candidates, named):
+        return shapes, candidates
+    found = unions(named, features, [each.shape for each in candidates[:_BEGUN]])
+    shapes = [*shapes, *(("faces", shape) for shape in found)]
+    candidates = candidates_of(shapes, named, inside, known)
+    if _fits(candidates, named):
+        again, _ = _walked(named, [round_about(candidates[0].shape, named)], features)
+        shapes += [("ring", ring) for ring in again]
+        candidates = candidates_of(shapes, named, inside, known)
+    return shapes, candidates
+
+
+def _fits(candidates: Sequence[Candidate], named: list[Named]) -> bool:
+    """Tell whether the best candidate has every feature on its side and no gap."""
+    return bool(candidates) and not faults_of(candidates[0], named) and candidates[0].gap <= SMALL_GAP
 
 
 def _enclosed_by_one(only: Named, features: Features) -> list[Any]:

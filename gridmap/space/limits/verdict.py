@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 SMALL_GAP = 5.0  # metres of gaps that are no matter
 MOST_GAP = 0.25  # of the border; beyond it nothing is answered
+_ONE = 0.999  # agreement from which two shapes are one
 SAME = 0.97  # agreement from which two candidates are one answer
 _ROAD = 0.88  # agreement below which even the two sides of a road make a difference that somebody has to decide
 _RIVAL = 0.04  # points of score within which another candidate is as good
+_DOUBT = 0.06  # and within which it is still to be asked for
 
 
 class Status(StrEnum):
@@ -93,23 +95,35 @@ class Candidate:
 
 
 def candidates_of(
-    shapes: list[tuple[str, Any]], named: list[Named], inside: NDArray[np.float64] | None
+    shapes: list[tuple[str, Any]],
+    named: list[Named],
+    inside: NDArray[np.float64] | None,
+    known: dict[int, Evidence] | None = None,
 ) -> list[Candidate]:
-    """Measure shapes, each with the way by which it was found; those without a fault first, then by score."""
+    """Measure shapes, each with the way by which it was found; those without a fault first, then by score.
+
+    What was measured of a shape (by `id`) is kept in `known` as long as the shapes live.
+    """
+    known = {} if known is None else known
     found: list[Candidate] = []
     for way, shape in shapes:
-        same = next((number for number, each in enumerate(found) if agreement(each.shape, shape) > 0.999), None)
+        same = next((number for number, each in enumerate(found) if _is_same(each.shape, shape)), None)
         if same is not None:
             if way not in found[same].ways:
                 old = found[same]
                 found[same] = Candidate(old.shape, (*old.ways, way), old.gap, old.score + 0.02, old.evidence)
             continue
-        evidence = examine(shape, named)
+        evidence = known.get(id(shape)) or known.setdefault(id(shape), examine(shape, named))
         score = evidence.score
         if inside is not None and len(inside):
             score += 0.1 * float(shapely.intersects_xy(shape, inside[:, 0], inside[:, 1]).mean())
         found.append(Candidate(shape, (way,), evidence.perimeter - evidence.named, score, evidence))
     return sorted(found, key=lambda each: (bool(faults_of(each, named)), -each.score))
+
+
+def _is_same(one: Any, two: Any) -> bool:
+    small, large = sorted((one.area, two.area))
+    return bool(small > _ONE * large) and agreement(one, two) > _ONE
 
 
 def nearest_first(candidates: list[Candidate], named: list[Named]) -> list[Candidate]:
@@ -157,7 +171,7 @@ def status_of(
     rivals = [
         each
         for each in candidates[1:]
-        if each.score > best.score - _RIVAL
+        if each.score > best.score - _DOUBT
         and agreement(each.shape, best.shape) < SAME
         and not (agreement(each.shape, best.shape) >= _ROAD and only_carriageways(each.shape, best.shape))
         and not faults_of(each, named)

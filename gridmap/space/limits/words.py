@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _DIRECTION = "[东南西北]"
+_NUMBERED_ROAD = re.compile(r"[GSXYC]\d{2,4}(?:线|道)?$")  # 国道G107
 
 
 def alternatives(words: Iterable[str]) -> str:
@@ -58,15 +59,15 @@ class Words:
         inside = r"[^\s,;:、.()\[\]]"  # A路以东 is no side
         joint = r"\s*(?:[、,/和及与]\s*)?"
         sides = rf"(?P<sides>{_DIRECTION}{noun}(?:{joint}{_DIRECTION}{noun}){{0,3}})"
-        several = r"\s*(?:两侧|两面|两边|各|均|都|皆)?\s*"
+        several = r"\s*(?:两侧|两面|两边|分别|各|均|都|皆)?\s*"
         strong = alternatives(table["verbs_strong"])
         weak = alternatives(table["verbs_weak"])
         out, into = alternatives(table["excluding"]), alternatives(table["including"])
         suffixes = [(suffix, kind) for kind, words in table["kinds"].items() for suffix in words]
         marks = alternatives(table["closing"])
         return Words(
-            strong=re.compile(rf"(?<!{inside}以){sides}{several}[起始]?(?:{strong})\s*[:]?\s*"),
-            weak=re.compile(rf"(?<!{inside}以){sides}{several}(?:{weak}|[:\-=])\s*"),
+            strong=re.compile(rf"(?<!{inside}以)正?{sides}{several}[起始]?(?:{strong})\s*[:]?\s*"),
+            weak=re.compile(rf"(?<!{inside}以)正?{sides}{several}(?:{weak}|[:\-=])\s*"),
             bare=re.compile(rf"(?:[\[(](?P<boxed>{_DIRECTION}){noun}[\])]|(?P<sides>{_DIRECTION}){noun})\s*"),
             joining=re.compile(alternatives(table["joining"])),
             closing=re.compile(rf"(?:{marks})\s*$"),
@@ -75,7 +76,7 @@ class Words:
             ),
             label=re.compile(
                 r"(?:[东南西北中左右上下]|[一二三四五六七八九十\d甲乙丙丁A-Za-z]|主)(?:侧|部|边)?"
-                r"(?:块|片|片区|区块|地块|部分|区域|区)|(?:地块|片区|区块)[一二三四五六七八九十\dA-Za-z]+|飞地[一二三四\d]*"
+                r"(?:块|片|片区|区块|地块|部分|区域|区)|(?:地块|片区|区块)[一二三四五六七八九十\dA-Za-z]+(?!至)|飞地[一二三四\d]*"
                 r"|第[一二三四五六七八九十\d]+(?:块|片|片区|部分|区域)|主体(?:部分)?"
             ),
             excluding=re.compile(rf"(?P<out>{out})|(?P<into>(?<![不]){into})|除(?P<but>[^,;。()\n]+?)(?:以外|之外|外)"),
@@ -89,7 +90,8 @@ class Words:
 
     def kind_of(self, name: str) -> str:
         """Return the kind that the end of a name tells, or ""."""
-        return next((kind for suffix, kind in self.kinds if name.endswith(suffix)), "")
+        found = next((kind for suffix, kind in self.kinds if name.endswith(suffix)), "")
+        return found or ("road" if _NUMBERED_ROAD.search(name) else "")
 
 
 _DASHES = dict.fromkeys(map(ord, "—–―－~～→➔➝﹣‐‑−"), "-")
@@ -110,6 +112,7 @@ _PLAIN = {
     ord("|"): ";",
     ord("｜"): ";",
     ord("東"): "东",
+    **dict.fromkeys(range(ord("①"), ord("⑳") + 1), ";"),
 }
 
 

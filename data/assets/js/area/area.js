@@ -5,6 +5,7 @@ gridmap.area = (function () {
   const { project, shapes, bounds } = gridmap.geometry;
   const SHOWN = ['communities', 'grids', 'compounds', 'buildings', 'roads', 'waters', 'railways'];
   const HEAD = 12; // pixels kept free around the grid
+  const TOOLS = 60; // pixels at the foot of the map where the buttons are
   const LEAST = 120; // pixels of height that a grid is drawn in, come what may
 
   function read() {
@@ -30,10 +31,13 @@ gridmap.area = (function () {
     map.setView(map.unproject(point, zoom), zoom, { animate: !calm() });
   }
 
-  function whole(page, map) {
+  // Shows the grid, and with it a place outside of it.
+  function whole(page, map, place) {
+    const land = L.latLngBounds(bounds(page.grids, 0));
     const below = Math.max(0, Math.min(gridmap.sheet.covered(), map.getSize().y - LEAST)); // a sheet may cover it all
-    map.fitBounds(bounds(page.grids, 0), { paddingTopLeft: [HEAD, HEAD],
-      paddingBottomRight: [HEAD, below + HEAD], animate: false });
+    const above = place ? document.getElementById('position').offsetHeight + HEAD : 0; // what is said about the place
+    map.fitBounds(place ? land.extend(place) : land, { paddingTopLeft: [HEAD, HEAD + above],
+      paddingBottomRight: [HEAD, below + HEAD + (place ? TOOLS : 0)], animate: false });
   }
 
   function choosing(page, map) {
@@ -79,7 +83,7 @@ gridmap.area = (function () {
     page.lists = gridmap.lists.start(page, choose);
     gridmap.sheet.set('half');
     whole(page, map);
-    map.setMinZoom(Math.max(2, map.getZoom() - 2));
+    map.setMinZoom(Math.max(2, map.getZoom() - 3)); // a bearer within FAR and the grid fit on the map
     for (const surface of surfaces) surface.addTo(map);
     gridmap.sheet.start(page.lists.open);
     gridmap.position.start(map, page.land);
@@ -87,5 +91,7 @@ gridmap.area = (function () {
     map.on('click', (event) => click(page, map, choose, event));
   }
 
-  return { start, bring };
+  const both = (at) => whole(gridmap.page, gridmap.map, at);
+
+  return { start, bring, both };
 })();

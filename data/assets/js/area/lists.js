@@ -29,8 +29,7 @@ gridmap.lists = (function () {
   function row(record, choose) {
     const state = record.state.includes('超期') ? 'overdue' : record.pending ? 'pending' : '';
     const person = [record.contact, record.phone].filter(Boolean).join(' ');
-    const between = record.note && person ? ' · ' : '';
-    const note = [record.note + between, person && element('span', { class: 'person' }, person)].filter(Boolean);
+    const note = [record.note, person].filter(Boolean).map((text) => element('span', {}, text));
     const button = element('button', { type: 'button', onclick: () => choose(record, false) },
       element('span', { class: 'words' }, element('span', { class: 'title name' }, record.title),
         ...(note.length ? [element('span', { class: 'note name' }, ...note)] : [])),

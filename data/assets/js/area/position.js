@@ -103,7 +103,8 @@ gridmap.position = (function () {
       layers.addLayer(L.circleMarker(at, { ...style, radius: 8, color: '#FFFFFF', weight: 3, fillColor: '#1F5FBF', fillOpacity: 1 }));
       say(found, accuracy);
       const away = Math.hypot(...land.local(lon, lat));
-      if (first && away < FAR) gridmap.area.bring(at, Math.max(map.getZoom(), 17));
+      if (first && found.where === 'inside') gridmap.area.bring(at, Math.max(map.getZoom(), 17));
+      else if (first && away < FAR) gridmap.area.both(at);
       first = false;
       if (found.where === 'beyond') ask(lon, lat, accuracy, found, () => number === turn && watch !== null);
     }

@@ -94,7 +94,7 @@ gridmap.batchForms = (function () {
   function told(page) {
     const { batch, cases, acts: able } = page.found;
     const here = page.rules.stages.find((stage) => stage.name === batch.stage);
-    if (!cases.length) return '清单上没有事件；可以直接办结这张清单。';
+    if (!cases.length) return able.some((act) => act.effect === 'put') ? '清单还是空的：请在下面选择事件列入。不要这张清单了，可以办结。' : '清单上没有事件；可以直接办结这张清单。';
     if (!here.settled_by.length) return '清单上有 ' + batch.cases + ' 件，收齐后转入下一单。';
     const open = batch.cases - batch.settled;
     if (open) return '本环节已办 ' + batch.settled + ' / ' + batch.cases + ' 件，还有 ' + open + ' 件没有办。';
@@ -112,14 +112,15 @@ gridmap.batchForms = (function () {
       return;
     }
     const verb = cases.length && after ? '转入' + after : '办结清单';
-    const go = element('button', { type: 'submit', class: 'primary', id: 'go-on' }, verb);
+    const filling = !cases.length && page.found.acts.some((act) => act.effect === 'put');
+    const go = element('button', { type: 'submit', class: filling ? 'plain' : 'primary', id: 'go-on' }, verb);
     go.disabled = batch.settled < batch.cases;
     const form = element('form', { novalidate: '', 'aria-label': verb });
     if (cases.length && needs.includes('meeting')) form.append(field(WRITTEN.meeting, element('input', { type: 'date', name: 'meeting', max: page.day }), true));
     if (cases.length && needs.includes('minutes')) form.append(field(WRITTEN.minutes, element('textarea', { name: 'minutes', rows: 3, maxlength: MINUTES }), true));
     form.append(element('div', { class: 'verbs' }, go, sheet));
     sending(form, go, WRITTEN, async () => page.took(await gridmap.batchTalk.onward(batch.number, values(form, Object.keys(WRITTEN))), verb + '，已完成。'));
-    box.replaceChildren(element('h3', { id: 'next-title' }, '下一步：' + verb), element('p', {}, told(page)), form);
+    box.replaceChildren(element('h3', { id: 'next-title' }, '下一步：' + (filling ? '列入事件' : verb)), element('p', {}, told(page)), form);
   }
 
   // Open cases to put on the list, found by number, title, address or grid.
@@ -148,10 +149,8 @@ gridmap.batchForms = (function () {
       byId('seek-says').textContent = '正在查找…';
       try {
         const found = await gridmap.batchTalk.seek(byId('seek-text').value.trim());
-        const here = new Set(page.found.cases.map((each) => each.number));
-        const free = found.items.filter((each) => !here.has(each.number));
-        byId('seek-found').replaceChildren(...free.map(line));
-        byId('seek-says').textContent = free.length ? '在办 ' + found.total + ' 件' + (found.total > found.items.length ? '，先列出最新的 ' + found.items.length + ' 件' : '') + '。' : '没有可列入的在办事件。';
+        byId('seek-found').replaceChildren(...found.items.map(line));
+        byId('seek-says').textContent = found.total ? '可列入 ' + found.total + ' 件' + (found.total > found.items.length ? '，先列出最新的 ' + found.items.length + ' 件' : '') + '。' : '没有可列入的在办事件；已在清单上的不再列出。';
       } catch (error) {
         byId('seek-says').textContent = gridmap.batchTalk.why(error);
       }

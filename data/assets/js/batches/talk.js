@@ -29,7 +29,7 @@ gridmap.batchTalk = (function () {
     open: (name) => ask('/batches', { role: ROLE, name }),
     act: (number, body) => ask(of(number) + '/acts', { role: ROLE, ...body }),
     onward: (number, body) => ask(of(number) + '/stage', { role: ROLE, ...body }),
-    seek: (text) => ask('/incidents/board?' + new URLSearchParams({ stage: 'open', limit: 50, q: text })),
+    seek: (text) => ask('/incidents/board?' + new URLSearchParams({ stage: 'open', batch: 'none', limit: 50, q: text })),
     results: (year) => ask('/batches/results?year=' + year),
     sheet: (number) => ROOT + of(number) + '/list.xlsx',
     yearSheet: (year) => ROOT + '/batches/results.xlsx?year=' + year

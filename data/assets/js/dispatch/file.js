@@ -43,10 +43,10 @@ gridmap.caseFile = (function () {
   function clock(incident) {
     const closed = CLOSED.has(incident.state);
     const brief = incident.case || {};
-    const row = { deadline: incident.deadline, paused: brief.paused, closed };
-    const box = element('div', { class: 'due ' + (closed ? 'ended' : words.CLOCKS[brief.clock] || 'normal') }, words.clock(closed ? '' : brief.clock || '正常'),
+    const row = { deadline: incident.deadline, paused: brief.paused, closed, closed_at: incident.closed_at };
+    const box = element('div', { class: 'due ' + (closed ? 'ended' : words.CLOCKS[brief.clock] || 'normal') }, words.clock(closed ? brief.clock : brief.clock || '正常', closed),
       element('b', {}, words.left(row, Date.now())));
-    if (incident.deadline && !closed) box.append(element('span', { class: 'hint' }, '时限 ' + words.moment(incident.deadline)));
+    if (incident.deadline) box.append(element('span', { class: 'hint' }, '时限 ' + words.moment(incident.deadline)));
     if (brief.return_until && !closed) box.append(element('span', { class: 'hint' }, '退单时限 ' + words.moment(brief.return_until)));
     return box;
   }
@@ -55,7 +55,7 @@ gridmap.caseFile = (function () {
     const parts = [];
     for (const [name, value] of Object.entries(given || {})) {
       if (name === 'photos') continue;
-      const shown = name === 'deadline' ? words.moment(value) : name === 'grid' ? (page.document.grids.find((it) => it.code === value) || { name: value }).name
+      const shown = name === 'deadline' || name === 'closed_at' ? words.moment(value) : name === 'grid' ? (page.document.grids.find((it) => it.code === value) || { name: value }).name
         : name === 'whistle' ? (words.WHISTLES.find(([key]) => key === value) || [])[1] || value : name === 'incident' && history.merged_into ? history.merged_into : value;
       parts.push((words.NEEDS[name] || name) + '：' + shown);
     }
@@ -66,7 +66,7 @@ gridmap.caseFile = (function () {
     const { incident } = history;
     const list = [{ at: incident.reported_at, title: '登记', text: incident.source }];
     for (const step of history.steps) {
-      list.push({ at: step.at, title: step.move, who: step.role, text: [step.state_before + ' → ' + step.state_after,
+      list.push({ at: step.at, title: step.move, who: step.role, text: [step.state_before === step.state_after ? '' : [step.state_before, step.state_after].filter(Boolean).join(' → '),
         step.level_before !== step.level_after ? step.level_before + ' → ' + step.level_after : '', step.reason, told(page, history, step.given)].filter(Boolean).join('；'),
       photos: step.given.photos });
     }

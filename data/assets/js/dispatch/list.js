@@ -6,15 +6,20 @@ gridmap.caseList = (function () {
   const { element, number } = gridmap.panel;
   const words = gridmap.caseWords;
   const MORE = ['state', 'level', 'category', 'community', 'place', 'month'];
-  const wordOf = (facet, value) => (facet === 'place' ? words.PLACES[value] : value) || (facet === 'clock' ? '已办结' : '未填');
+
+  function wordOf(facet, value, stage) {
+    if (facet === 'clock') return stage === 'closed' || !value ? words.ENDED[value] : value;
+    return (facet === 'place' ? words.PLACES[value] : value) || '未填';
+  }
 
   function content(row) {
     const hints = [];
+    if (row.batch) hints.push(element('span', { class: 'hint-place' }, '五单 ' + row.batch));
     if (row.near) hints.push(element('span', { class: 'hint-near' }, '疑似重复 ' + row.near));
     if (row.place !== 'inside') hints.push(element('span', { class: 'hint-place' }, words.PLACES[row.place]));
     const who = [row.grid_name || row.community_name || '未定网格', row.worker].filter(Boolean).join(' · ');
     return [
-      element('span', { class: 'row-top' }, words.clock(row.clock), element('span', { class: 'row-title name' }, row.title),
+      element('span', { class: 'row-top' }, words.clock(row.clock, row.closed), element('span', { class: 'row-title name' }, row.title),
         element('span', { class: 'chip state' }, row.state)),
       element('span', { class: 'row-line' }, element('span', { class: 'name' }, who), element('span', { class: 'left' }, words.left(row, Date.now()))),
       element('span', { class: 'row-line small' }, element('span', { class: 'name' }, row.number + ' · ' + (row.category || '未分类') + ' · ' + row.level),
@@ -63,7 +68,7 @@ gridmap.caseList = (function () {
       const chosen = (page.asked.chosen[facet] || []).includes(value);
       const made = element('button', { type: 'button', class: 'chip-filter', 'aria-pressed': String(chosen), 'data-value': value,
         onclick: () => page.choose(facet, value) });
-      made.append(...(facet === 'clock' ? [words.mark(value)] : []), wordOf(facet, value) + ' ', element('b', {}, number(count)));
+      made.append(...(facet === 'clock' ? [words.mark(value)] : []), wordOf(facet, value, page.asked.stage) + ' ', element('b', {}, number(count)));
       return made;
     }
 

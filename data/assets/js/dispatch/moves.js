@@ -71,7 +71,7 @@ gridmap.caseMoves = (function () {
       button.disabled = true;
       try {
         const made = await page.talk.statement(history.incident.id);
-        box.replaceChildren(element('p', {}, made.text), element('p', {}, '核验码 ', element('a', { class: 'link', href: made.page, target: '_blank' }, made.code),
+        box.replaceChildren(element('p', {}, made.text), element('p', {}, '校验码 ', element('a', { class: 'link', href: made.page, target: '_blank' }, made.code),
           '　', element('a', { class: 'link', href: made.docx }, 'Word'), '　', element('a', { class: 'link', href: made.pdf }, 'PDF')));
         const reason = form.elements.reason;
         reason.value = (reason.value.trim() ? reason.value.trim() + '；' : '') + '属地不符，属地核实单 ' + made.code;

@@ -5,7 +5,8 @@ gridmap.caseWords = (function () {
   const PLACES = { inside: '范围内', edge: '界线上', review: '边界待核', manual: '人工指定', listed: '名单纳入', outside: '范围外', unlocated: '待定位' };
   const FACETS = { clock: '时限', state: '状态', level: '层级', category: '类别', community: '社区', place: '归属', month: '登记月份' };
   const CLOCKS = { 正常: 'normal', 临期: 'soon', 超期: 'overdue' };
-  const NEEDS = { reason: '理由', unit: '承办单位', grid: '网格', incident: '主办事件编号', deadline: '办理时限', whistle: '吹哨类别', outcome: '办理结果', photo: '照片' };
+  const ENDED = { 正常: '按期办结', 临期: '临期办结', 超期: '超期办结', '': '办结时间未记录' };
+  const NEEDS = { reason: '理由', unit: '承办单位', grid: '网格', incident: '主办事件编号', deadline: '办理时限', whistle: '吹哨类别', outcome: '办理结果', photo: '照片', closed_at: '办结时间' };
   const WHISTLES = [['community', '社区吹哨·部门报到'], ['residents', '居民吹哨·干部报到']];
   const DECIDED = { pending: '待审批', approved: '已同意', refused: '不同意' };
   const FAILED = { conflict: '事件已经变化，请看清后再办', forbidden: '这个岗位不能这样办理', not_found: '没有找到', bad_input: '填写的内容有误',
@@ -26,11 +27,11 @@ gridmap.caseWords = (function () {
     return Math.max(1, Math.floor(milliseconds / MINUTE)) + ' 分钟';
   }
 
-  // How long is left, or how late it is; never for a case that has ended.
+  // How long is left, or how late it is; for a case that has ended, when that was.
   function left(row, now) {
+    if (row.closed) return row.closed_at ? '办结 ' + moment(row.closed_at) : '办结时间未记录';
     if (row.paused) return '已挂账，时限暂停';
     if (!row.deadline) return '未定时限';
-    if (row.closed) return '时限 ' + moment(row.deadline);
     const rest = Date.parse(row.deadline) - now;
     return (rest >= 0 ? '剩 ' : '超 ') + span(Math.abs(rest));
   }
@@ -44,8 +45,9 @@ gridmap.caseWords = (function () {
     return gridmap.panel.element('i', { class: 'mark ' + (CLOCKS[clock] || 'ended'), 'aria-hidden': 'true' });
   }
 
-  function clock(word) {
-    return gridmap.panel.element('span', { class: 'clock ' + (CLOCKS[word] || 'ended') }, mark(word), word || '已办结');
+  function clock(word, closed) {
+    const said = closed && word ? ENDED[word] : word;
+    return gridmap.panel.element('span', { class: 'clock ' + (CLOCKS[word] || 'ended') }, mark(word), said || '已办结');
   }
 
   // How far a report is that may be the same matter, in place and in time.
@@ -74,5 +76,5 @@ gridmap.caseWords = (function () {
   const local = (date) => date.getFullYear() + '-' + two(date.getMonth() + 1) + '-' + two(date.getDate()) + 'T' +
     two(date.getHours()) + ':' + two(date.getMinutes());
 
-  return { PLACES, FACETS, CLOCKS, NEEDS, WHISTLES, DECIDED, moment, left, placeOf, mark, clock, apart, refusal, slip, local };
+  return { PLACES, FACETS, CLOCKS, ENDED, NEEDS, WHISTLES, DECIDED, moment, left, placeOf, mark, clock, apart, refusal, slip, local };
 })();

@@ -38,7 +38,7 @@ gridmap.limitsAnswer = (function () {
     return [element('fieldset', { class: 'choices' }, element('legend', {}, '可选的画法'), ...part.candidates.map(function (candidate, c) {
       const box = element('input', { type: 'radio', name: 'part-' + p, value: c, ...(page.chosen[p] === c ? { checked: '' } : {}) });
       box.addEventListener('change', () => page.choose(p, c));
-      return element('label', {}, box, '画法' + (c + 1) + '：' + measures(candidate));
+      return element('label', {}, box, element('span', {}, '画法' + (c + 1) + '：' + candidate.says, element('small', {}, measures(candidate))));
     }))];
   }
 

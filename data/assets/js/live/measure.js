@@ -32,7 +32,7 @@ gridmap.measure = (function () {
   }
 
   function surface(value) {
-    return value < 10000 ? value.toFixed(0) + ' 平方米' : (value / 10000).toFixed(2) + ' 公顷';
+    return value < 10000 ? gridmap.panel.number(Math.round(value)) + ' 平方米' : (value / 10000).toFixed(2) + ' 公顷';
   }
 
   function start(page, map) {

@@ -128,7 +128,11 @@ gridmap.planner = (function () {
     map.createPane('tools').style.zIndex = 480;
     page.pointer = L.layerGroup([]).addTo(map);
     const [west, south, east, north] = page.document.bounds;
-    const whole = () => map.fitBounds([[south, west], [north, east]], { padding: [24, 72], animate: false });
+    const whole = function () {
+      const beside = byId('legend').open ? byId('legend').offsetWidth + 16 : 24; // the open legend lies on no land
+      map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [24, 72], paddingBottomRight: [beside, 24], animate: false });
+    };
+    legend();
     whole();
     const layers = surfaces(page);
     page.redraw = () => layers.forEach((layer) => layer.redraw());
@@ -142,7 +146,6 @@ gridmap.planner = (function () {
     page.review = gridmap.planReview.create(page, map, talk);
     page.tools = gridmap.tools.create(page, map, talk.edit);
     layers.forEach((layer) => layer.addTo(map));
-    legend();
     keys(page, talk);
     byId('zoom-in').addEventListener('click', () => map.zoomIn());
     byId('zoom-out').addEventListener('click', () => map.zoomOut());
@@ -155,6 +158,7 @@ gridmap.planner = (function () {
       if (page.busy) return;
       const grid = page.draft.at('grids', event.latlng);
       page.choose(grid ? grid.id : null);
+      if (grid) byId('place').scrollIntoView({ block: 'start' }); // what was clicked on the map is told in the panel
     });
     talk.load().then(talk.watch, () => page.say('方案没有读到，请刷新页面重试。', true));
   }

@@ -56,8 +56,15 @@ gridmap.planReview = (function () {
     }
 
     async function check() {
+      const button = byId('check');
+      button.disabled = true;
+      button.textContent = '正在检查…';
       const found = await talk.check();
-      if (found) list(found.findings);
+      button.disabled = false;
+      button.textContent = '全覆盖检查';
+      if (!found) return;
+      list(found.findings);
+      byId('problems').scrollIntoView({ block: 'start' }); // the panel may have been scrolled to a grid far below
     }
 
     async function compare() {

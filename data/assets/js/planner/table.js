@@ -41,6 +41,7 @@ gridmap.planTables = (function () {
     const order = Array.from(page.draft.grids.values()).sort((a, b) =>
       missed(b) - missed(a) || (a.code < b.code ? -1 : 1));
     byId('table').tBodies[0].replaceChildren(...order.map((grid) => row(page, grid)));
+    byId('grids-says').textContent = '按与目标户数的偏差排列，点击名称定位。';
   }
 
   // In words, what changes hands; incidents are the open ones.

@@ -281,7 +281,7 @@ def report(times: list[tuple[str, float]], refused: Counter[str]) -> None:
     for name in ("all", *sorted({kind for kind, _ in times})):
         own = [took for kind, took in times if name in {"all", kind}]
         low, high = np.percentile(own, [50, 95])
-        print(f"{name:9} {len(own):4} edits: p50 {low:.0f} ms, p95 {high:.0f} ms, max {max(own):.0f} ms")
+        print(f"{name:9} {len(own):4} edits: p50 {low:.1f} ms, p95 {high:.1f} ms, max {max(own):.0f} ms")
     print(f"refused: {dict(refused)}")
 
 

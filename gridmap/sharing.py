@@ -15,7 +15,7 @@ _ABSENT: Any = object()
 _LEAST, _SHARE = 64, 8  # differences: with more than that, and than one in so many entries, it is written anew
 
 
-class Overlay(Mapping[_Key, _Value], Generic[_Key, _Value]):
+class Shared(Mapping[_Key, _Value], Generic[_Key, _Value]):
     """An unchangeable mapping. `changed` makes the next one in the time that the difference takes.
 
     Copying a dict of 10,000 entries, and letting go of it again, takes a millisecond: an edit has three of them. Here
@@ -29,9 +29,9 @@ class Overlay(Mapping[_Key, _Value], Generic[_Key, _Value]):
         self._over: dict[_Key, _Value] = {}
         self._count = len(self._base)
 
-    def changed(self, put: Mapping[_Key, _Value], gone: Iterable[_Key] = ()) -> Overlay[_Key, _Value]:
+    def changed(self, put: Mapping[_Key, _Value], gone: Iterable[_Key] = ()) -> Shared[_Key, _Value]:
         """Return a mapping without `gone`, of which some may not be there, and then with `put`."""
-        made: Overlay[_Key, _Value] = Overlay.__new__(Overlay)
+        made: Shared[_Key, _Value] = Shared.__new__(Shared)
         made._base, made._over, count = self._base, self._over.copy(), self._count
         for key in gone:
             if key in made:
@@ -82,7 +82,7 @@ class Overlay(Mapping[_Key, _Value], Generic[_Key, _Value]):
         return self._whole().items()
 
     def __repr__(self) -> str:
-        return f"Overlay({self._whole()!r})"
+        return f"Shared({self._whole()!r})"
 
     def _whole(self) -> dict[_Key, _Value]:
         if not self._over:

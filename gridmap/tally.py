@@ -17,7 +17,7 @@ from shapely import STRtree
 from gridmap.assign import REASONS, Inclusion, PlanLand, Subjects, assign
 from gridmap.errors import BadInput
 from gridmap.model.cases import Reason
-from gridmap.overlay import Overlay
+from gridmap.sharing import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -97,7 +97,7 @@ class Tally:
     grid_ids: tuple[UUID, ...]
     grid: NDArray[np.int32]
     decided: NDArray[np.bool_]
-    members: Overlay[UUID, NDArray[np.intp]]
+    members: Shared[UUID, NDArray[np.intp]]
     shared: Mapping[int, tuple[UUID, ...]]
     astray: NDArray[np.intp]
     position: Mapping[UUID, int]
@@ -134,7 +134,7 @@ class Tally:
             grid_ids=ids,
             grid=grid,
             decided=np.isin(reason, _DECIDED),
-            members=Overlay(members),
+            members=Shared(members),
             shared=shared,
             astray=astray,
             position={each: index for index, each in enumerate(ids)},
@@ -260,7 +260,7 @@ class Tally:
 
     def _relocated(
         self, layout: Layout, change: Change
-    ) -> tuple[Overlay[UUID, NDArray[np.intp]], Mapping[int, tuple[UUID, ...]], NDArray[np.intp], _Asked]:
+    ) -> tuple[Shared[UUID, NDArray[np.intp]], Mapping[int, tuple[UUID, ...]], NDArray[np.intp], _Asked]:
         """Find the blocks of those whose block is gone, and of strays near the new ones.
 
         Returns members, shared and astray as they are now, and where those are that had to be found again.

@@ -72,6 +72,17 @@ def test_the_larger_part_keeps_id_and_code_and_undo_gives_the_code_back() -> Non
     assert again.layout.hash() == edited.layout.hash() != before.hash()
 
 
+@pytest.mark.parametrize(("name", "called"), [("解放路社区第{}网格", "解放路社区第{}网格"), ("市场", "市场（0{}）")])
+def test_a_new_grid_is_named_by_its_number_where_the_old_one_is(name: str, called: str) -> None:
+    before = drawn(TWO)
+    old = grid(before, "A")
+    before = edit(before, op="rename", grid=old, name=name.format(before.grids[old].code[-2:])).layout
+    line = shapely.LineString([(-5, 20), (15, 20), (35, 20)])
+    after = edit(before, op="cut", grid=old, line=line).layout
+    (new,) = after.grids.keys() - before.grids.keys()
+    assert after.grids[new].name == called.format(after.grids[new].code[-2:])
+
+
 def test_a_line_through_several_grids_cuts_each() -> None:
     before = drawn(TWO)
     edited = edit(before, op="cut", line=shapely.LineString([(-5, 12), (65, 12)]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.overlay import Overlay
+from gridmap.sharing import Shared
 
 KEYS = st.integers(0, 30)
 STEPS = st.lists(st.tuples(st.dictionaries(KEYS, st.integers(), max_size=6), st.lists(KEYS, max_size=6)), max_size=40)
@@ -16,7 +16,7 @@ STEPS = st.lists(st.tuples(st.dictionaries(KEYS, st.integers(), max_size=6), st.
 def test_it_is_the_dict_that_the_same_changes_make(
     start: dict[int, int], steps: list[tuple[dict[int, int], list[int]]]
 ) -> None:
-    plain, shared = dict(start), Overlay(start)
+    plain, shared = dict(start), Shared(start)
     earlier = []
     for put, gone in steps:
         earlier.append((shared, dict(plain)))
@@ -34,15 +34,15 @@ def test_it_is_the_dict_that_the_same_changes_make(
 
 
 def test_what_is_not_there_is_said_as_by_a_dict() -> None:
-    shared = Overlay({"a": 1}).changed({"b": 2}, ["a"])
+    shared = Shared({"a": 1}).changed({"b": 2}, ["a"])
     for key in ("a", "c"):
         with pytest.raises(KeyError, match=key):
             shared[key]
-    assert repr(shared) == "Overlay({'b': 2})"
+    assert repr(shared) == "Shared({'b': 2})"
 
 
 def test_many_changes_are_written_anew() -> None:
-    shared = Overlay(dict.fromkeys(range(1000), 0))
+    shared = Shared(dict.fromkeys(range(1000), 0))
     for number in range(2000):
         shared = shared.changed({number + 1000: number}, [number])
     assert dict(shared) == {number + 1000: number for number in range(1000, 2000)}

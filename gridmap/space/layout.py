@@ -19,7 +19,7 @@ import numpy as np
 import shapely
 
 from gridmap.errors import BadInput, Conflict
-from gridmap.overlay import Overlay
+from gridmap.sharing import Shared
 from gridmap.space.block_index import BlockIndex
 from gridmap.space.coverage import require_valid
 from gridmap.space.measure import array_of
@@ -137,15 +137,15 @@ class Layout:
     index : BlockIndex
     """
 
-    blocks: Overlay[UUID, Polygon]
-    owner: Overlay[UUID, UUID]
+    blocks: Shared[UUID, Polygon]
+    owner: Shared[UUID, UUID]
     grids: MappingProxyType[UUID, GridState]
     codes_taken: frozenset[str]
     holders: Mapping[str, UUID]
-    base: Overlay[UUID, Polygon]
-    origin: Overlay[UUID, UUID]
+    base: Shared[UUID, Polygon]
+    origin: Shared[UUID, UUID]
     held: MappingProxyType[UUID, frozenset[UUID]]
-    pieces: Overlay[UUID, frozenset[UUID]]
+    pieces: Shared[UUID, frozenset[UUID]]
     index: BlockIndex
     _shapes: dict[frozenset[UUID], Polygon | MultiPolygon] = field(default_factory=dict, repr=False)
 
@@ -187,15 +187,15 @@ class Layout:
         base = blocks if base is None else base
         origin = _origins(blocks, base)
         return Layout(
-            blocks=Overlay(blocks),
-            owner=Overlay(owner),
+            blocks=Shared(blocks),
+            owner=Shared(owner),
             grids=MappingProxyType(dict(grids)),
             codes_taken=frozenset(codes_taken) | own.keys() | (holders or {}).keys(),
             holders=MappingProxyType({**(holders or {}), **own}),
-            base=Overlay(base),
-            origin=Overlay(origin),
+            base=Shared(base),
+            origin=Shared(origin),
             held=MappingProxyType(_gathered(owner)),
-            pieces=Overlay(_gathered(origin)),
+            pieces=Shared(_gathered(origin)),
             index=BlockIndex.of(blocks),
         )
 
@@ -382,7 +382,7 @@ def _require_fitting(layout: Layout, change: Change) -> None:
             raise Conflict("this change was made for another state of the plan: load it again", grid=str(grid))
 
 
-def _traced(layout: Layout, change: Change) -> tuple[Overlay[UUID, UUID], Overlay[UUID, frozenset[UUID]]]:
+def _traced(layout: Layout, change: Change) -> tuple[Shared[UUID, UUID], Shared[UUID, frozenset[UUID]]]:
     """Return `origin` and `pieces` as a change leaves them."""
     gone = [block for block in change.removed if block in layout.origin]
     left: dict[UUID, set[UUID]] = {}

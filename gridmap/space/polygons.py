@@ -196,8 +196,11 @@ def insert_nodes(polygon: Geometry, chains: Mapping[tuple[Node, Node], Sequence[
 
     The edge is found as the identical segment, in either direction, never by distance.
     """
+    ends = {node for edge in chains for node in edge}
 
     def nodes_between(start: Node, end: Node) -> Sequence[Node]:
+        if start not in ends or end not in ends:  # of most edges; asked first since it costs a third
+            return ()
         return chains.get((start, end)) or tuple(reversed(chains.get((end, start), ())))
 
     def with_nodes(ring: NDArray[np.float64]) -> list[Node]:

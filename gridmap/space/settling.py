@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from gridmap.space.cutting import Edges
 
+_NUMBERED = re.compile(r"第([0-9]+)网格$")
 _SAME = 1e-6  # m²; what is left of sums of doubles where no border moved
 
 
@@ -131,6 +133,14 @@ def next_code(work: Workbench, grid: UUID, community_code: str) -> tuple[str, bo
     return codes.next_free(community_code, used), True
 
 
+def _named_like(like: GridState, code: str) -> str:
+    """Name a grid after another: 第04网格 makes 第09网格 where names count as codes do, else the code stands behind."""
+    number = _NUMBERED.search(like.name)
+    if number and number[1].lstrip("0") == like.code[-3:].lstrip("0"):
+        return like.name[: number.start(1)] + code[-3:].lstrip("0").zfill(len(number[1])) + like.name[number.end(1) :]
+    return f"{like.name}（{code[-3:]}）" if like.name else ""
+
+
 def new_state(work: Workbench, like: GridState, grid: UUID) -> GridState:
     """Make a grid beside another one: its kind and community, a new code, nobody responsible yet."""
     code, provisional = next_code(work, grid, like.community_code)
@@ -138,7 +148,7 @@ def new_state(work: Workbench, like: GridState, grid: UUID) -> GridState:
         like,
         id=grid,
         code=code,
-        name=f"{like.name}（{code[-3:]}）" if like.name else "",
+        name=_named_like(like, code),
         multipart=False,
         provisional=provisional,
         four_limits="",

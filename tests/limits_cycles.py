@@ -2,7 +2,7 @@
 
 Knows nothing of the solver. A walk keeps the land on its left, leaves each road once for another, and comes home; it
 is given up as soon as it has a strip between the carriageways of one road on its left: that land ends at the near
-carriageway. What `limits_loops` draws at random is among what is found here, up to `MOST_RUNS` and `LONGEST`.
+carriageway. On Futian 123 of the 129 loops that `limits_loops` draws at random are among what is found here.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import shapely
 from ascii_art import line, lines, polygons
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from gridmap.space.limits.describe import describe
 from gridmap.space.limits.features import Features
 from gridmap.space.limits.solve import Solution, solve
 from gridmap.space.limits.values import Side
-from gridmap.space.limits.variants import agreement
+from gridmap.space.limits.variants import agreement, trimmed
 from gridmap.space.limits.verdict import Status, TroubleKind
 
 CELL = 100.0
@@ -155,6 +156,56 @@ def test_land_that_reaches_a_road_with_two_carriageways_ends_at_the_near_one() -
     assert found.status is Status.EXACT
     near = land("DDAAAF\nDDAAAF\nGGHHII\nGGHHII", size=CELL / 2)
     assert agreement(found.shape, near) > 0.999
+
+
+def test_a_corner_cut_is_not_what_a_road_is_named_for() -> None:
+    inner = line(
+        """
+        ..........2....
+        ...............
+        ...............
+        ...............
+        ...............
+        ...............
+        ..........1....
+        ...............
+        ...............
+        ...............
+        ...............
+        ...............
+        """,
+        FINE,
+    )
+    outer = line(
+        """
+        ..........1.2..
+        ...............
+        ..........4.3..
+        ..........5....
+        ...............
+        ...............
+        ...............
+        ...............
+        """,
+        FINE,
+    )  # along the border for 10 m only, unless the land reaches out to it
+    found = answer("东至里路、外路，南至己街，西至乙路，北至庚街", town(里路=inner, 外路=outer))
+    assert found.best is not None
+    assert found.best.gap == 0
+    assert abs(shapely.intersection(shapely.boundary(found.shape), outer).length - 130) < 1e-6
+    near = found.candidates[1]
+    assert near.evidence.hardly == [each.name == "外路" for each in found.features]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from([(1, 0), (-1, 0), (0, 1), (0, -1)]), st.integers(5, 40))
+def test_land_is_trimmed_by_one_small_piece_at_a_time(to: tuple[int, int], wide: int) -> None:
+    moved = shapely.transform(MIDDLE, lambda xy: xy + np.array(to) * (CELL - wide))
+    strip = shapely.intersection(MIDDLE, moved)
+    roads = shapely.get_parts(shapely.unary_union([shapely.boundary(MIDDLE), shapely.boundary(strip)]))
+    less = shapely.difference(MIDDLE, strip)
+    assert [shapely.equals(each, less) for each in trimmed(MIDDLE, roads)] == [True]
+    assert [shapely.equals(each, MIDDLE) for each in trimmed(less, roads)] == [True]
 
 
 def test_a_fork_that_fits_twice_is_ambiguous_with_both_candidates() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ON_FEATURE = 1.0  # metres from a feature within which a border lies on it
 RIGHT = 0.5  # cosine from which a border lies on its side: 60 degrees
+LEAST = 30.0  # metres of border on a feature; for less, a corner cut, nobody names a road
+LEAST_SHARE = 0.03  # of the border of small land
 STEP = -0.4  # and for one of several features of a side, which may step
 
 
@@ -122,9 +124,19 @@ class Evidence:
     compactness: float
 
     @property
+    def least(self) -> float:
+        """Metres of border that a feature has to have; with less it is only touched."""
+        return min(LEAST, LEAST_SHARE * self.perimeter)
+
+    @property
+    def hardly(self) -> list[bool]:
+        """Which features the border only touches, or has looking away from their side."""
+        return [each.metres < self.least or each.looks <= 0 for each in self.features]
+
+    @property
     def score(self) -> float:
         """Share of border on features, right sides, features used, compactness, usual order; about 1 is best."""
-        used = float(np.mean([each.metres > 0 for each in self.features]))
+        used = float(np.mean([min(1.0, each.metres / self.least) for each in self.features]))
         sides = [max(0.0, value) for value in self.sides.values()] or [1.0]
         share = self.named / max(self.perimeter, 1e-9)
         looks = float(np.mean([each.looks for each in self.features]))

@@ -17,7 +17,7 @@ from gridmap.space.limits.ring import Broken, side_by_side, walk
 from gridmap.space.limits.stairs import stairs
 from gridmap.space.limits.strand import MAX_GAP
 from gridmap.space.limits.unions import unions
-from gridmap.space.limits.variants import variants
+from gridmap.space.limits.variants import trimmed, variants
 from gridmap.space.limits.verdict import (
     SMALL_GAP,
     Candidate,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _FULL_TURN = 2 * np.pi
 _BEGUN = 3  # candidates that are made better
+_TRIMS = 4  # pieces that are added or left out
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,9 @@ def _answer(
         turned, _ = _walked(named, turns, features)
         shapes += [("ring", ring) for ring in turned] + _flooded(named, turns, features)
         candidates = candidates_of(shapes, named, inside, known)
+    if named[0].side is not None and candidates:
+        shapes += _trimmed(candidates, named, features, inside, known)
+        candidates = candidates_of(shapes, named, inside, known)
     if candidates and not faults_of(candidates[0], named):
         shapes += [("faces", shape) for shape in variants(candidates[0].shape, _all_edges(named, features))]
         candidates = nearest_first(candidates_of(shapes, named, inside, known), named)
@@ -188,6 +192,30 @@ def _pieced(
         shapes += [("ring", ring) for ring in again]
         candidates = candidates_of(shapes, named, inside, known)
     return shapes, candidates
+
+
+def _trimmed(
+    candidates: list[Candidate],
+    named: list[Named],
+    features: Features,
+    inside: NDArray[np.float64] | None,
+    known: dict[int, Evidence],
+) -> list[tuple[str, Any]]:
+    """Improve the best candidates piece by piece at the border, where a feature is hardly on it."""
+    found: list[tuple[str, Any]] = []
+    edges = _all_edges(named, features)
+    for start in {id(each): each for each in (candidates[0], max(candidates, key=lambda each: each.score))}.values():
+        best = start
+        for _ in range(_TRIMS):
+            if not any(best.evidence.hardly):
+                break
+            others = [("faces", shape) for shape in trimmed(best.shape, edges)]
+            found += others
+            better = candidates_of([("", best.shape), *others], named, inside, known)[0]
+            if better.shape is best.shape:
+                break
+            best = better
+    return found
 
 
 def _fits(candidates: Sequence[Candidate], named: list[Named]) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 WIDEST_ROAD = 45.0  # metres between the carriageways of one road
 _NOTICEABLE = 0.02  # of the land: smaller pieces are no matter
 _SLIVER = 0.003  # of the land: left out of account when two polygons are compared
+_SMALL = 0.1  # of the land: pieces that are tried one by one at its border
 _VARIANTS = 10
 _TOUCH = 0.01  # metres
 _LEAST_AREA = 1.0  # m2
@@ -77,6 +78,22 @@ def variants(shape: Any, edges: NDArray[Any]) -> list[Any]:
             found.append(other)
             queue.append(other)
     return found
+
+
+def trimmed(shape: Any, edges: NDArray[Any]) -> list[Any]:
+    """Return what a polygon becomes when one strip or small piece at its border is added or left out.
+
+    Parameters
+    ----------
+    shape : Polygon
+    edges : array of LineString
+        Of all features of the text.
+    """
+    faces = shapely.get_parts(shapely.polygonize(edges))
+    faces = faces[shapely.dwithin(faces, shapely.boundary(shape), _TOUCH)]
+    small = (width(faces) <= WIDEST_ROAD) | (shapely.area(faces) < _SMALL * shape.area)
+    found = [_toggled(shape, face) for face in faces[small & (shapely.area(faces) > _LEAST_AREA)]]
+    return [other for other in found if other is not None]
 
 
 def _toggled(land: Any, face: Any) -> Any:

@@ -135,6 +135,7 @@ def nearest_first(candidates: list[Candidate], named: list[Named]) -> list[Candi
         if not faults_of(each, named)
         and each.gap <= best.gap + SMALL_GAP
         and each.score > best.score - _RIVAL
+        and all(two or not one for one, two in zip(each.evidence.hardly, best.evidence.hardly, strict=True))
         and (each is best or only_carriageways(each.shape, best.shape))
     ]
     first = min(same, key=lambda each: float(each.shape.area))

@@ -250,6 +250,7 @@ def _made(
     measured = features(index, found, second=second)
     probability = calibration.probability(measured)
     level, kind, x, y, scale = _placed(index, best)
+    options = _options(index, found)
     reasons = _reasons(index, best, reading, found)
     if best.number is not None and level == INTERPOLATED:
         reasons.insert(0, f"门牌{best.number}号未登记，按同侧门牌插值")
@@ -271,14 +272,14 @@ def _made(
     return Answer(
         node=best.node,
         level=level,
-        name=described(index, best),
+        name=options[0].name,
         x=x,
         y=y,
         radius=round(radius, 1),
         probability=probability,
         band="auto" if accepted else "review",
         reasons=tuple(reasons),
-        options=tuple(_options(index, found)),
+        options=tuple(options),
         fields=reading.fields,
         missing=(*best.unexplained, *best.unknown),
         features=measured,

@@ -171,6 +171,12 @@ def test_every_command_in_the_docs_can_be_typed(page: str, line: str) -> None:
             assert word.partition("=")[0] in known, f"{page}: {line}"
 
 
+def test_the_number_of_kinds_is_told_as_it_is() -> None:
+    told = re.compile(r"(\d+) (?:\[kinds of record\]|\[类记录\]|kinds of record)")
+    pages = (*READMES, ROOT / "CHANGELOG.md")
+    assert [told.findall(page.read_text(encoding="utf-8")) for page in pages] == [[str(len(KINDS))]] * 3
+
+
 def test_both_readmes_have_the_same_parts() -> None:
     english, chinese = (page.read_text(encoding="utf-8") for page in READMES)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import shapely
-from ascii_art import line, lines, polygons
+from ascii_art import line, lines
+from drawn_streets import AVENUES, CELL, FINE, MIDDLE, STREETS, answer, land, town
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,42 +13,9 @@ from gridmap.space.limits.centre import centre_line
 from gridmap.space.limits.compare import compare
 from gridmap.space.limits.describe import describe
 from gridmap.space.limits.features import Features
-from gridmap.space.limits.solve import Solution, solve
 from gridmap.space.limits.values import Side
-from gridmap.space.limits.variants import agreement, trimmed
+from gridmap.space.limits.variants import agreement
 from gridmap.space.limits.verdict import Status, TroubleKind
-
-CELL = 100.0
-FINE = CELL / 5  # of a drawing in which a block is five cells wide: what stands in a cell stands in its middle
-# Nine blocks between four streets each way; every border of a block lies on a street.
-BLOCKS = """
-    ABC
-    DEF
-    GHI
-"""
-AVENUES = ["甲路", "乙路", "丙路", "丁路"]  # from west to east
-STREETS = ["戊街", "己街", "庚街", "辛街"]  # from south to north
-
-
-def town(size: float = CELL, **more: shapely.Geometry) -> Features:
-    """The streets of `BLOCKS`, running on for half a block beyond the last crossing."""
-    low, high = -size / 2, 3.5 * size
-    lines = [shapely.LineString([(x * size, low), (x * size, high)]) for x in range(4)]
-    lines += [shapely.LineString([(low, y * size), (high, y * size)]) for y in range(4)]
-    names = [(name,) for name in (*AVENUES, *STREETS, *more)]
-    kinds = ["road"] * 8 + ["compound" if each.geom_type == "Polygon" else "road" for each in more.values()]
-    return Features.of([*lines, *more.values()], names, kinds)
-
-
-def land(art: str, letter: str = "A", size: float = CELL) -> shapely.Geometry:
-    return polygons(art, size)[letter]
-
-
-MIDDLE = land(BLOCKS, "E")
-
-
-def answer(text: str, features: Features | None = None) -> Solution:
-    return solve(parse_text(text), features or town())[0]
 
 
 @settings(max_examples=30, deadline=None)
@@ -156,56 +123,6 @@ def test_land_that_reaches_a_road_with_two_carriageways_ends_at_the_near_one() -
     assert found.status is Status.EXACT
     near = land("DDAAAF\nDDAAAF\nGGHHII\nGGHHII", size=CELL / 2)
     assert agreement(found.shape, near) > 0.999
-
-
-def test_a_corner_cut_is_not_what_a_road_is_named_for() -> None:
-    inner = line(
-        """
-        ..........2....
-        ...............
-        ...............
-        ...............
-        ...............
-        ...............
-        ..........1....
-        ...............
-        ...............
-        ...............
-        ...............
-        ...............
-        """,
-        FINE,
-    )
-    outer = line(
-        """
-        ..........1.2..
-        ...............
-        ..........4.3..
-        ..........5....
-        ...............
-        ...............
-        ...............
-        ...............
-        """,
-        FINE,
-    )  # along the border for 10 m only, unless the land reaches out to it
-    found = answer("东至里路、外路，南至己街，西至乙路，北至庚街", town(里路=inner, 外路=outer))
-    assert found.best is not None
-    assert found.best.gap == 0
-    assert abs(shapely.intersection(shapely.boundary(found.shape), outer).length - 130) < 1e-6
-    near = found.candidates[1]
-    assert near.evidence.hardly == [each.name == "外路" for each in found.features]
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.sampled_from([(1, 0), (-1, 0), (0, 1), (0, -1)]), st.integers(5, 40))
-def test_land_is_trimmed_by_one_small_piece_at_a_time(to: tuple[int, int], wide: int) -> None:
-    moved = shapely.transform(MIDDLE, lambda xy: xy + np.array(to) * (CELL - wide))
-    strip = shapely.intersection(MIDDLE, moved)
-    roads = shapely.get_parts(shapely.unary_union([shapely.boundary(MIDDLE), shapely.boundary(strip)]))
-    less = shapely.difference(MIDDLE, strip)
-    assert [shapely.equals(each, less) for each in trimmed(MIDDLE, roads)] == [True]
-    assert [shapely.equals(each, MIDDLE) for each in trimmed(less, roads)] == [True]
 
 
 def test_a_fork_that_fits_twice_is_ambiguous_with_both_candidates() -> None:

@@ -56,14 +56,21 @@ def readings(solution: Solution, features: Features, most: int = MOST) -> list[R
     if solution.shape is None or solution.best is None:
         return []
     named = list(solution.features)
-    others = [Reading(each.shape, each) for each in solution.candidates[1:] if not faults_of(each, named)]
-    rivals = others[:_RIVALS] if solution.status is Status.AMBIGUOUS else []
     far = _far(solution.best.shape, named, features)
+    others = [
+        Reading(each.shape, each, _far_on(each, far)) for each in solution.candidates[1:] if not faults_of(each, named)
+    ]
+    rivals = others[:_RIVALS] if solution.status is Status.AMBIGUOUS else []
     found = [Reading(solution.shape, solution.best)]
     for each in (*rivals, *far[:1], *others[:1], *far[1:], *others):
         if all(agreement(each.shape, other.shape) < _SAME for other in found):
             found.append(each)
     return found[:most]
+
+
+def _far_on(rival: Candidate, far: Sequence[Reading]) -> tuple[Side, ...]:
+    """Return on which sides a rival is but the land as far as the far carriageways."""
+    return next((each.far for each in far if agreement(each.shape, rival.shape) >= _SAME), ())
 
 
 def _far(shape: Any, named: list[Named], features: Features) -> list[Reading]:

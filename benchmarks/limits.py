@@ -1,6 +1,6 @@
 """四至: loops of real roads to polygons and back, wrong texts, communities and grids, and the time for one text.
 
-Run as `.venv/bin/python benchmarks/limits.py --data FOLDER [--database FILE] [--tries N]`. FOLDER holds
+Run as `.venv/bin/python benchmarks/limits.py --data FOLDER [--database FILE] [--tries N] [--loops N]`. FOLDER holds
 futian_osm/futian_edges.geojson and shanghai_bund/roads.geojson; FILE is a database with a plan in force.
 """
 
@@ -36,20 +36,19 @@ from gridmap.storage import land  # noqa: E402
 from gridmap.storage.database import Database  # noqa: E402
 
 CITIES = {"futian_osm/futian_edges.geojson": 114.05, "shanghai_bund/roads.geojson": 121.5}
-MOST = 400  # loops
 STREETS, BLOCK = 225, 180.0  # a made city of 100,800 road pieces
 
 
-def on_loops(name: str, lines: Any, names: list[tuple[str, ...]], tries: int) -> None:
+def on_loops(name: str, lines: Any, names: list[tuple[str, ...]], tries: int, most: int) -> None:
     features = Features.of(lines, names, ["road"] * len(lines)).ready()
     every = every_loop(lines, names)
     print(f"{name}: {len(every)} loops of 4 to 8 roads along near carriageways, by number of roads "
           f"{sorted(Counter(len(each.roads) for each in every).items())}")  # fmt: skip
-    some = np.random.default_rng(1).permutation(len(every))[:MOST].tolist()
+    some = np.random.default_rng(1).permutation(len(every))[:most].tolist()
     for rule, drawn in (
         ("of these", [every[number] for number in some]),
-        ("near carriageways", loops(lines, names, seed=1, wanted=MOST, tries=tries)),
-        ("any carriageways", loops(lines, names, seed=1, wanted=MOST, tries=tries, between_carriageways="any")),
+        ("near carriageways", loops(lines, names, seed=1, wanted=400, tries=tries)),
+        ("any carriageways", loops(lines, names, seed=1, wanted=400, tries=tries, between_carriageways="any")),
     ):
         spent, status, found, back, shown = [], [], [], [], []
         for loop in drawn:
@@ -154,9 +153,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--database")
     parser.add_argument("--tries", type=int, default=40_000)
+    parser.add_argument("--loops", type=int, default=400, help="at most so many of all there are")
     given = parser.parse_args()
     for name, lon in CITIES.items() if given.data else ():
-        on_loops(name.split("/")[0], *roads(given.data / name, lon), given.tries)
+        on_loops(name.split("/")[0], *roads(given.data / name, lon), given.tries, given.loops)
     if given.database:
         on_plan(given.database)
     on_city()

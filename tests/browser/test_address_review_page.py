@@ -146,5 +146,9 @@ def test_an_empty_queue_says_how_to_begin(visit: Callable[..., Visit], address: 
         httpx2.post(f"{address}/api/v1/address-review/{row['id']}/decision", json={"kind": "unknown"})
     seen = opened(visit, address)
     assert "没有待核对的地址" in seen.page.locator("#empty").inner_text()
+    title, said = (seen.page.locator(each).bounding_box() for each in ("#queue-title", "#empty"))
+    assert title
+    assert said
+    assert said["y"] - title["y"] - title["height"] < 20  # under the title, not at the foot
     assert not seen.page.locator("#row").is_visible()
     seen.assert_clean()

@@ -6,7 +6,7 @@ Nothing is dropped in silence: what is not understood stands among the leftovers
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gridmap.errors import BadInput
@@ -71,14 +71,27 @@ def parse(text: str, words: Words) -> Parse:
     if not markers:
         parts = _after_names(rest, _BEYOND, words, leftovers) or _after_names(rest, _AS_BORDER, words, leftovers)
         if parts:
-            return Parse(text, parts, tuple(exemptions), None, _as_written(text, leftovers))
+            return Parse(text, _whole(flat, parts), tuple(exemptions), None, _as_written(text, leftovers))
         raise BadInput(
             "no side was found in the text: write it like 东至…，南至…，西至…，北至…, or as a walk 由…沿…至…",
             text=text[:80],
         )
     heading = _heading(text, rest, markers[0].start, words, leftovers)
     parts = _parts(rest, markers, words, leftovers)
-    return Parse(text, parts, tuple(exemptions), heading, _as_written(text, leftovers))
+    return Parse(text, _whole(flat, parts), tuple(exemptions), heading, _as_written(text, leftovers))
+
+
+def _whole(flat: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Give qualifiers their words back: parts are read after exemptions were blanked, also those inside a note."""
+
+    def mention(each: Mention) -> Mention:
+        said = (replace(one, text=flat[one.span.start : one.span.end]) for one in each.qualifiers)
+        return replace(each, qualifiers=tuple(said))
+
+    def limit(each: Limit) -> Limit:
+        return replace(each, mentions=tuple(map(mention, each.mentions)))
+
+    return tuple(replace(each, limits=tuple(map(limit, each.limits))) for each in parts)
 
 
 def _as_written(text: str, leftovers: list[Leftover]) -> tuple[Leftover, ...]:
@@ -333,7 +346,6 @@ def _exempt(
     leftovers: list[Leftover],
 ) -> str:
     begin, end = place
-    inner = text[:begin].replace("\n", " ")
     markers = [
         _Marker(each["sides"], each.start(), each.end(), _is_joined(each["sides"]))
         for each in words.strong.finditer(text[:end], begin)
@@ -342,12 +354,12 @@ def _exempt(
     if len(markers) >= 2:
         region = _REGION.search(text, markers[-1].end, end)
         parts = _parts(text[: region.start() if region else end], markers, words, leftovers)
-        found.append(Exemption(out, (), parts[0], span))
+        found.extend(Exemption(out, (), part, span) for part in parts)
     else:
         mentions, left = read_mentions(text, begin, end, words)
         leftovers.extend(left)
         found.append(Exemption(out, tuple(mentions), None, span))
-    start = len(inner) - 1 if begin and text[begin - 1] == "(" else begin
+    start = begin - 1 if begin and text[begin - 1] == "(" else begin
     for word in ("不包含", "不包括", "不含", "扣除", "剔除", "除去", "排除", "包含", "包括", "含", "除"):
         if text[:begin].endswith(word):
             start = begin - len(word)

@@ -24,7 +24,7 @@ from gridmap.services.intake_places import from_gazetteer
 from gridmap.services.intake_twins import with_twins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
     from uuid import UUID
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gridmap.model.kinds import Kind
     from gridmap.model.land import Plan
     from gridmap.services.activation import Activation
-    from gridmap.services.geocode_batch import BatchReport
+    from gridmap.services.geocode_batch import Asked, BatchReport
     from gridmap.services.imports import ImportReport
     from gridmap.services.intake_places import Geocode
     from gridmap.services.online_geocoding import OnlineAnswer, Provider
@@ -335,16 +335,25 @@ def geocode_table(
         run = geocode_batch.begin(tx, scope, table, at)
     tally = geocode_batch.Tally()
 
+    def stored(rows: Sequence[Sequence[object]], asked: Asked) -> Iterator[list[object]]:
+        answers = list(asked.answers)  # not within the transaction: others write meanwhile
+        with database.transaction(actor, write=True) as tx:
+            found = geocode_batch.store_chunk(tx, run, asked, answers, tally)
+        progress(sum(tally.bands.values()))
+        return ([*row, *geocode_batch.added_columns(each)] for row, each in zip(rows, found, strict=True))
+
     def answered() -> Iterator[list[object]]:
-        done = 0
+        before: tuple[Sequence[Sequence[object]], Asked] | None = None
         with geocode_batch.asking(run, scope, processes) as ask:
             for numbers, rows in table.chunks(CHUNK):
                 texts = geocode_batch.texts_of(rows, at)
-                with database.transaction(actor, write=True) as tx:
-                    found = geocode_batch.answer_chunk(tx, scope, run, numbers, texts, ask, tally)
-                yield from ([*row, *geocode_batch.added_columns(each)] for row, each in zip(rows, found, strict=True))
-                done += len(rows)
-                progress(done)
+                with database.transaction(actor) as tx:
+                    asked = geocode_batch.ask_chunk(tx, scope, run, numbers, texts, ask)
+                if before is not None:  # stored while the next are being answered
+                    yield from stored(*before)
+                before = rows, asked
+            if before is not None:
+                yield from stored(*before)
 
     write_plain(output, [*table.columns, *geocode_batch.COLUMNS], answered())
     with database.transaction(actor, write=True) as tx:

@@ -151,15 +151,17 @@ def answer(index: GazetteerIndex, text: str, calibration: Calibration | None = N
     if reading is None:
         return _nothing((), "没有可识别的地址")
     found = candidates(index, reading)
+    rival = _rival(index, found)
     second = False
-    if _is_weak(index, found) and len(text) < _LONG:
+    if _is_weak(found, rival) and len(text) < _LONG:
         for other in parse(normalise(text), index, k=4)[1:]:
             tried = candidates(index, other)
             if tried and (not found or tried[0].score > found[0].score + 1.0):
                 found, reading, second = tried, other, True
+        rival = _rival(index, found) if second else rival
     if not found:
         return _nothing(reading.fields, "地名库中没有相符的地名")
-    return _made(index, reading, found, calibration, second=second)
+    return _made(index, reading, found, rival, calibration, second=second)
 
 
 def _first_reading(index: GazetteerIndex, text: str) -> Reading | None:
@@ -181,13 +183,13 @@ def _nothing(fields: tuple[Field, ...], reason: str) -> Answer:
     return Answer(-1, NONE, "", math.nan, math.nan, math.nan, 0.0, "none", (reason,), (), fields, names)
 
 
-def _is_weak(index: GazetteerIndex, found: list[Candidate]) -> bool:
+def _is_weak(found: list[Candidate], rival: Candidate | None) -> bool:
     if not found:
         return True
     best = found[0]
     # a number to interpolate is understood when its road is
     unknown = best.unknown and (best.number is None or best.road_how > ALIAS)
-    return bool(best.unexplained or unknown or best.conflict) or _margin(index, found) < _WEAK_MARGIN
+    return bool(best.unexplained or unknown or best.conflict) or _margin(best, rival) < _WEAK_MARGIN
 
 
 def _related(index: GazetteerIndex, one: Candidate, other: Candidate) -> bool:
@@ -209,15 +211,13 @@ def _rival(index: GazetteerIndex, found: list[Candidate]) -> Candidate | None:
     return next((other for other in found[1:8] if not _related(index, found[0], other)), None)
 
 
-def _margin(index: GazetteerIndex, found: list[Candidate]) -> float:
-    rival = _rival(index, found)
-    return _FULL_MARGIN if rival is None else min(found[0].score - rival.score, _FULL_MARGIN)
+def _margin(best: Candidate, rival: Candidate | None) -> float:
+    return _FULL_MARGIN if rival is None else min(best.score - rival.score, _FULL_MARGIN)
 
 
-def features(index: GazetteerIndex, found: list[Candidate], *, second: bool) -> tuple[float, ...]:
+def features(best: Candidate, rival: Candidate | None, *, second: bool) -> tuple[float, ...]:
     """Return what the probability of the best candidate is made of, in the order of `calibrate.FEATURES`."""
-    best = found[0]
-    margin = _margin(index, found)
+    margin = _margin(best, rival)
     return (
         1.0,
         margin / _FULL_MARGIN,
@@ -244,14 +244,20 @@ def features(index: GazetteerIndex, found: list[Candidate], *, second: bool) -> 
 
 
 def _made(
-    index: GazetteerIndex, reading: Reading, found: list[Candidate], calibration: Calibration, *, second: bool
+    index: GazetteerIndex,
+    reading: Reading,
+    found: list[Candidate],
+    rival: Candidate | None,
+    calibration: Calibration,
+    *,
+    second: bool,
 ) -> Answer:
     best = found[0]
-    measured = features(index, found, second=second)
+    measured = features(best, rival, second=second)
     probability = calibration.probability(measured)
     level, kind, x, y, scale = _placed(index, best)
     options = _options(index, found)
-    reasons = _reasons(index, best, reading, found)
+    reasons = _reasons(index, best, reading, rival)
     if best.number is not None and level == INTERPOLATED:
         reasons.insert(0, f"门牌{best.number}号未登记，按同侧门牌插值")
     foreign = _foreign(index, reading)
@@ -338,7 +344,7 @@ def _options(index: GazetteerIndex, found: list[Candidate]) -> list[Option]:
     return options
 
 
-def _reasons(index: GazetteerIndex, best: Candidate, reading: Reading, found: list[Candidate]) -> list[str]:
+def _reasons(index: GazetteerIndex, best: Candidate, reading: Reading, rival: Candidate | None) -> list[str]:
     hows = (("道路名", best.road_how), ("小区或单位名", best.place_how))
     reasons = [f"{what}按{_HOWS[how]}匹配" for what, how in hows if how in _HOWS]
     if best.conflict:
@@ -353,8 +359,7 @@ def _reasons(index: GazetteerIndex, best: Candidate, reading: Reading, found: li
         reasons.append(f"{'、'.join(best.unexplained)}没有用上")
     if best.area < 0:
         reasons.append("社区名不一致")
-    rival = _rival(index, found)
-    if rival is not None and found[0].score - rival.score < _WEAK_MARGIN:
+    if rival is not None and best.score - rival.score < _WEAK_MARGIN:
         reasons.append(f"另有相近的{described(index, rival)}")
     if not reasons:
         exact = [each.text for each in reading.fields if each.label in {"road", "place", "community"}]

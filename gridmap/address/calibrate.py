@@ -7,6 +7,8 @@ own gazetteer by perturbation (`gridmap.address.perturb`), and stand in `data/lo
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -73,8 +75,12 @@ class Calibration:
     def probability(self, features: tuple[float, ...]) -> float:
         """Return the probability that an answer with these features is right."""
         logit = sum(weight * value for weight, value in zip(self.weights, features, strict=True))
-        raw = 1.0 / (1.0 + np.exp(-logit))
-        return round(float(np.interp(raw, self.knots, self.levels)), 4)
+        raw = 1.0 / (1.0 + math.exp(-logit))
+        at = bisect_right(self.knots, raw)
+        if at in (0, len(self.knots)):
+            return round(self.levels[max(at - 1, 0)], 4)
+        share = (raw - self.knots[at - 1]) / (self.knots[at] - self.knots[at - 1])
+        return round(self.levels[at - 1] + share * (self.levels[at] - self.levels[at - 1]), 4)
 
     def radius_of(self, kind: str, scale: float) -> float:
         """Return the radius in metres that holds the truth in 90 % of cases."""

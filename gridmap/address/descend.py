@@ -22,13 +22,25 @@ _LINKS, _NAMES = frozenset("·-&'’/+"), frozenset(("place", "part", "community
 _FOUND_BELOW, _UNKNOWN_BELOW, _SKIPPED_BELOW = 1.5, -1.0, -0.4
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where the numbers of an address lead from a node downwards, and what that adds to a score."""
+
+    node: int
+    score: float
+    unknown: tuple[str, ...]
+    skipped: int
+    ambiguous: bool
+
+
 @dataclass(slots=True)
 class Asked:
     """What a reading asks for, by level: the fields that name something, the first of each level.
 
     `entire` is everything but marks, notes and persons, `whole` that without the regions before it. `misplaced` are
     regions behind a road or place: a shop 三味小超市 misspelt may look like a city, and is not understood. `linked` are
-    names with a mark inside, 益丰·外滩源, which a parser that does not know them takes for two.
+    names with a mark inside, 益丰·外滩源, which a parser that does not know them takes for two. `ways` remembers the
+    ways down by node and levels used up, since name and house number lead to the same compound.
     """
 
     roads: list[Field] = field(default_factory=list)
@@ -39,6 +51,7 @@ class Asked:
     whole: str = ""
     entire: str = ""
     linked: list[str] = field(default_factory=list)
+    ways: dict[tuple[int, frozenset[str]], Way] = field(init=False, default_factory=dict)
 
     def key(self, level: Level) -> str | None:
         """Return what a level's field is compared by, None when it is not asked for."""
@@ -120,8 +133,27 @@ class Candidate:
 
 def descend(index: GazetteerIndex, asked: Asked, start: Candidate, used: frozenset[str]) -> Candidate:
     """Follow part, building, unit and room downwards as far as the gazetteer knows them."""
-    node, unknown, skipped, found = start.node, list(start.unknown), start.skipped, 0
-    ambiguous = False
+    way = asked.ways.get((start.node, used))
+    if way is None:
+        way = asked.ways[start.node, used] = _way_down(index, asked, start.node, used)
+    return Candidate(  # `replace` takes twice the time, and there are many
+        way.node,
+        start.score + way.score,
+        start.road_how,
+        start.place_how,
+        start.conflict,
+        start.unknown + way.unknown,
+        start.skipped + way.skipped,
+        start.unexplained,
+        start.number,
+        start.ambiguous or way.ambiguous,
+        start.area,
+    )
+
+
+def _way_down(index: GazetteerIndex, asked: Asked, node: int, used: frozenset[str]) -> Way:
+    unknown: tuple[str, ...] = ()
+    skipped, found, ambiguous = 0, 0, False
     for level, key, text in _steps(index, asked, node, used):
         ways = _below(index, node, level, key)
         if len(ways) == 1 and index.level(ways[0]) == LEVEL[level]:
@@ -132,23 +164,10 @@ def descend(index: GazetteerIndex, asked: Asked, start: Candidate, used: frozens
             skipped += 1
         else:
             ambiguous = len(ways) > 1
-            unknown.append(text)
+            unknown = (text,)
             break
-    score = start.score + _FOUND_BELOW * found + _SKIPPED_BELOW * skipped
-    score += _UNKNOWN_BELOW * (len(unknown) - len(start.unknown))
-    return Candidate(  # `replace` takes twice the time, and there are many
-        node,
-        score,
-        start.road_how,
-        start.place_how,
-        start.conflict,
-        tuple(unknown),
-        skipped,
-        start.unexplained,
-        start.number,
-        start.ambiguous or ambiguous,
-        start.area,
-    )
+    score = _FOUND_BELOW * found + _SKIPPED_BELOW * skipped + _UNKNOWN_BELOW * len(unknown)
+    return Way(node, score, unknown, skipped, ambiguous)
 
 
 def _steps(index: GazetteerIndex, asked: Asked, node: int, used: frozenset[str]) -> list[tuple[NodeLevel, str, str]]:

@@ -124,10 +124,14 @@ class NameTrie:
         """Return (end, level) of every name that begins there."""
         found: list[tuple[int, Level]] = []
         for name in self._trie.prefixes(text[start : start + _LONGEST]):
-            mask, end = self._masks[self._trie[name]], start + len(name)
-            levels = {level for number, level in _PARSED.items() if mask >> number & 1}
-            found.extend((end, level) for level in sorted(levels))
+            end = start + len(name)
+            found.extend((end, level) for level in _levels(self._masks[self._trie[name]]))
         return found
+
+
+@cache
+def _levels(mask: int) -> tuple[Level, ...]:
+    return tuple(sorted({level for number, level in _PARSED.items() if mask >> number & 1}))
 
 
 _OTHER_ENDS: dict[int, tuple[tuple[str, tuple[str, ...]], ...]] = {

@@ -6,12 +6,14 @@ in force, so that the same call after an interruption, or another file with the 
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -169,16 +171,27 @@ def begin(tx: Transaction, scope: Scope, table: PlainTable, column: int) -> Batc
     return run
 
 
-def answer_chunk(
+@dataclass(frozen=True)
+class Asked:
+    """Rows on their way: the answers kept of them, and those to come, by the hash of what was asked."""
+
+    numbers: Sequence[int]
+    texts: Sequence[str]
+    keys: list[str]
+    known: dict[str, Found]
+    fresh: list[str]
+    answers: Iterator[Found]
+
+
+def ask_chunk(
     tx: Transaction,
     scope: Scope,
     run: BatchRun,
     numbers: Sequence[int],
     texts: Sequence[str],
-    ask: Callable[[Sequence[str]], list[Found]],
-    tally: Tally,
-) -> list[Found]:
-    """Answer some rows and store them.
+    ask: Callable[[Sequence[str]], Iterator[Found]],
+) -> Asked:
+    """Ask for some rows, without waiting for the answers.
 
     Parameters
     ----------
@@ -187,18 +200,23 @@ def answer_chunk(
     """
     keys = [answer_key(run.version, text) for text in texts]
     known = store.kept_answers(tx, scope, keys)
-    tally.kept += sum(key in known for key in keys)
     fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    answered = dict(zip(fresh, ask(list(fresh.values())), strict=True))
+    return Asked(numbers, texts, keys, known, list(fresh), ask(list(fresh.values())))
+
+
+def store_chunk(tx: Transaction, run: BatchRun, asked: Asked, answers: Sequence[Found], tally: Tally) -> list[Found]:
+    """Store the answers to rows, those to `asked.fresh` given; return them all in the order of the rows."""
+    answered = dict(zip(asked.fresh, answers, strict=True))
     store.keep_answers(
         tx, [{"key": key, "index_version": run.version, "answer": found} for key, found in answered.items()]
     )
-    found = [known.get(key) or answered[key] for key in keys]
+    found = [asked.known.get(key) or answered[key] for key in asked.keys]
     rows = [
         {"run_id": run.id, "row_no": number, "address": text, "answer_key": key, "band": each["band"]}
-        for number, text, key, each in zip(numbers, texts, keys, found, strict=True)
+        for number, text, key, each in zip(asked.numbers, asked.texts, asked.keys, found, strict=True)
     ]
     store.put_rows(tx, rows)
+    tally.kept += sum(key in asked.known for key in asked.keys)
     for each in found:
         tally.add(each)
     return found
@@ -241,18 +259,22 @@ def answer_key(version: str, text: str) -> str:
 
 
 @contextmanager
-def asking(run: BatchRun, scope: Scope, processes: int) -> Iterator[Callable[[Sequence[str]], list[Found]]]:
-    """Yield a function that answers addresses, in as many processes as wanted; they share one index."""
+def asking(run: BatchRun, scope: Scope, processes: int) -> Iterator[Callable[[Sequence[str]], Iterator[Found]]]:
+    """Yield a function that answers addresses, in as many processes as wanted; they share one index.
+
+    Several processes begin at once, whether or not their answers are waited for.
+    """
     _worker[:] = [(run.index, run.plans, scope)]
     try:
         if processes <= 1:
-            yield _answered
+            yield lambda texts: iter(_answered(texts))
             return
-        with multiprocessing.get_context("fork").Pool(processes) as pool:
+        # frozen: the collector need not look through the tables that all share, a twentieth of the time
+        with multiprocessing.get_context("fork").Pool(processes, initializer=gc.freeze) as pool:
 
-            def ask(texts: Sequence[str]) -> list[Found]:
+            def ask(texts: Sequence[str]) -> Iterator[Found]:
                 pieces = [texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE)]
-                return [found for piece in pool.imap(_answered, pieces) for found in piece]
+                return chain.from_iterable(pool.imap(_answered, pieces))
 
             yield ask
     finally:

@@ -6,8 +6,9 @@ The formulas were never published by their authors; these are the ones that the 
 
 In or out: going from WGS84 a position is shifted when it lies in the area of `area.py`. Coming back, it is shifted
 back when the place it would come back *to* lies in the area. So everything inside comes back to where it was, at the
-border too. What lies outside comes back exactly as well, except in a strip beyond the border as wide as the shift is
-long (0.8 km; BD-09 1.5 km): there the same numbers may also stand for a place inside, and the place inside wins.
+border too (to the tenth of a millimetre of it: nearer, rounding decides). What lies outside comes back exactly as
+well, except in a strip beyond the border as wide as the shift is long (0.8 km; BD-09 1.5 km): there the same numbers
+may also stand for a place inside, and the place inside wins.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ class Express:
     def __init__(self, index: GazetteerIndex) -> None:
         self._index = index
         self._prefixes: dict[str, tuple[tuple[Level, int, int], ...]] = {"": ()}
+        self._longest_first = [""]
 
     def read(self, address: Normalised) -> Reading | None:
         """Return the reading of an address, None when it has to go the long way."""
@@ -56,7 +57,7 @@ class Express:
 
     def _prefix(self, text: str) -> str | None:
         """Return the regions at the beginning; those seen before cost nothing."""
-        for prefix in sorted(self._prefixes, key=len, reverse=True):
+        for prefix in self._longest_first:
             if text.startswith(prefix) and self._name(text, len(prefix)) is not None:
                 return prefix
         for start in range(1, min(len(text) - 2, 20)):
@@ -69,6 +70,7 @@ class Express:
         if len(self._prefixes) >= _MOST_PREFIXES or any(each.label not in _REGIONS for each in reading.fields):
             return None
         self._prefixes[prefix] = tuple((each.label, each.start, each.end) for each in reading.fields)
+        self._longest_first = sorted(self._prefixes, key=len, reverse=True)
         return prefix
 
     def _name(self, text: str, at: int) -> tuple[int, Level] | None:

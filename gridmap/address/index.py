@@ -133,8 +133,11 @@ class GazetteerIndex:
 
     def identity(self, node: int) -> bytes:
         """Return the bytes of a node's id."""
-        high, low = self._views["high"][node], self._views["low"][node]
-        return int(high).to_bytes(8, "big") + int(low).to_bytes(8, "big")
+        return self._ids[16 * node : 16 * node + 16]
+
+    @cached_property
+    def _ids(self) -> bytes:
+        return np.column_stack((self.columns["high"], self.columns["low"])).astype(">u8").tobytes()
 
     def node_of(self, identity: bytes) -> int:
         """Return the node of an id, -1 when there is none."""

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 DIALECTS = ("spatialite", "postgis")
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is no failure; speed lives in benchmarks
-settings.load_profile("untimed")
+settings.register_profile("new", deadline=None)  # a busy machine is no failure; speed lives in benchmarks
+settings.register_profile("same", deadline=None, derandomize=True)  # scripts/test: a verdict on the change, not on luck
+settings.load_profile("new")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
 """Hand-labelled addresses in the style of deliveries, and the score of a parser on them.
 
 Written for gridmap, in the form ``p浙江省 c杭州市``: one letter for the label, then text; ␣ is a space. The costs of
-the parser were chosen while looking at `tuned.txt`, `second_tuned.txt` and `third_tuned.txt`; `held_out.txt` was
-written before the parser was first scored, `second_held_out.txt` before its second tuning, `third_held_out.txt` (the
-other half of the third, by a seed) before its third. Where the labels leave a choice: a hamlet is a
-community as its village is; a gate, an institute and a ward are parts (subpoi) of their place; a municipality
-said once is a city; a number on a lane inside a road is a subroadno.
+the parser were chosen while looking at the four `…tuned.txt`; `held_out.txt` was written before the parser was first
+scored, the others before its second, third and fourth tuning; of the third and fourth a seed chose the half. Where
+the labels leave a choice: a hamlet is a community as its village is; a gate, an institute and a ward are parts
+(subpoi) of their place; a municipality said once is a city; a number on a lane inside a road is a subroadno.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def _rows(number: str) -> Iterator[tuple[tuple[int, ...], float]]:
         yield (_UNIT, _ROOM), 0.9 + 2 * long_end
     elif len(lengths) == 3:
         yield (_BUILDING, _UNIT, _ROOM), 0.6 + long_end
-        yield (_UNIT, _FLOOR, _ROOM), 1.4 + long_end
+        yield (_UNIT, _FLOOR, _ROOM), 1.3 if max(lengths) < 3 else 1.4 + long_end  # 1-3-2 behind a building
     elif len(lengths) == 4:
         yield (_BUILDING, _UNIT, _FLOOR, _ROOM), 0.8
 

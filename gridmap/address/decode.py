@@ -42,6 +42,7 @@ _ON_STREET = (0.0, 1.0)  # 驿都中路地铁站 is called after the street
 _SHARE = (1.0, 0.35)  # 长江路小学 is called after the street
 _NO_SHIFT: dict[int, float] = {}
 _HAMLETS, _ZONE_LATER = {_COMMUNITY: -1.3}, {_ZONE: _REGION_FIRST}  # 明山村张家湾
+_UNNAMED_HAMLET = -1.6  # 回龙村徐家漕
 _STREETS = frozenset("路街道")
 _EARLY = 1.0  # 东头 behind a region begins a name, it tells no side
 
@@ -276,7 +277,8 @@ def _unknown(lattice: Lattice, number: int, start: int, named: list[int], edges:
         cost = 2.6 + odd + 0.12 * length + inside + crossed * _CROSSING + (2.0 if length == 1 else 0.0)
         edges.append((place, _PLACE, _PLACE, cost, None))
         if 2 <= length <= 4 and inside == 0.0 and crossed == 0:
-            edges.append((place, _COMMUNITY, _COMMUNITY, 3.4, None))
+            hamlet = _UNNAMED_HAMLET if lattice.text[start - 1 : start] == "村" else 0.0
+            edges.append((place, _COMMUNITY, _COMMUNITY, 3.4 + hamlet, None))
     if number + 1 < len(points) and not any(edge[0] == points[number + 1] for edge in edges):
         place = points[number + 1]
         edges.append((place, _NOTE, _NOTE, 5.0 + 0.1 * (place - start), None))

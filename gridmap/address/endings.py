@@ -9,7 +9,7 @@ from gridmap.address.lexicon import Ending, lexicon
 from gridmap.address.numerals import NUMERAL
 
 _SECTION = re.compile(
-    r"[东南西北中]?[一二三四五六七八九]?段|辅[路道]|延[伸长][段线]|(?<=公路|国道|省道|高速)[一-龥]{2,3}?段(?=[0-9]|$)|[东南西北中](?=[0-9])"
+    r"[东南西北中]?[一二三四五六七八九]?段|辅[路道]|延[伸长][段线]|(?<=[路道速])[一-龥]{2,3}?段(?=[0-9]|$)|[东南西北中](?=[0-9])"
 )
 _COUNTED, _COUNTABLE = frozenset(NUMERAL + "0123456789"), frozenset("楼座层区厅")
 _LETTERED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz甲乙丙丁")
@@ -48,6 +48,8 @@ def _is_none(text: str, at: int, ending: Ending) -> bool:
             return True  # B座 is a building
     if text.startswith(_BRANCH, at):
         return True  # 大学附属中学 is one school
+    if ending.levels[0][0] == _ROAD and text.startswith("村", at) and not text.startswith("村镇", at):
+        return True  # 干家路村 is a village
     return ending.strength == 0.0 and text[at : at + 1] in _NAMED_AFTER  # 王家庄路 is named after a hamlet
 
 

@@ -103,6 +103,8 @@ _UNIT_CHOICES: dict[str, tuple[tuple[Level, float], ...]] = {
     "room": (("room", 0.1),),
     "lane": (("lane", 0.2), ("road", 1.0)),
     "number": (("number", 0.2), ("building", 0.9), ("room", 1.2), ("subnumber", 0.9)),
+    "gate": (("part", 0.3), ("unit", 0.6)),
+    "hash": (("building", 0.0), ("number", 0.7)),
     "town": (("town", 0.4),),
     "group": (("group", 0.4),),
     "part": (("part", 0.3),),
@@ -203,13 +205,13 @@ def lexicon() -> Lexicon:
         re.compile(_NUMBER.format(latin="", numeral=NUMERAL)),
         re.compile(_NUMBER.format(latin=_AMONG_LETTERS, numeral=NUMERAL)),
         re.compile(
-            r"[往向朝村]?[东南西北前后左右]{1,2}[侧边面方]?(?:走|行)?约?(?:[0-9]+|[一二三四五六七八九十百几两]+)多?(?:米|公里|m|M)(?:左右|处|远|路(?![东南西北]))?(?:路[东南西北]侧?)?"
+            r"(?:[往向朝村]?[东南西北前后左右]{1,2}|[往向][里内外])[侧边面方]?(?:走|行)?约?(?:[0-9]+|[一二三四五六七八九十百几两]+)多?(?:米|公里|m|M)(?:左右|处|远|路(?![东南西北]))?(?:路[东南西北]侧?)?"
             r"|约?[0-9]+(?:米|公里)(?:左右|处|远)?|第[一二三四五六七八九十0-9]+(?:家|户|间|个路口|个红绿灯)"
         ),
         re.compile(
             rf"(?:收件人|收货人|联系人):?{han}{{2,4}}|{surname}{han}{{0,2}}(?:{title})(?:收|转)?|{surname}{han}{{1,2}}(?:收|转)(?![一-龥])"
         ),
-        re.compile(rf"(?<![^,.;:()*]){surname}{han}{{1,2}}(?=[,.;:]?\*{{8}})"),
+        re.compile(rf"(?<![^,.;:()*]){surname}(?:{han}{{1,2}}(?=[,.;:]?\*{{8}})|生(?![一-龥]))"),
         re.compile(
             "|".join(_NOT_IN_WORDS.get(word, re.escape(word)) for word in sorted(words["notes"], key=len, reverse=True))
         ),

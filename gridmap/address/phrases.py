@@ -74,6 +74,7 @@ def phrases(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> tuple
     parts: list[_Span] = []
     relations: list[_Span] = []
     _phrases_by_pattern(text, edges, natural, relations)
+    ended: set[int] = set()
     table = lexicon().phrases
     for start, character in enumerate(text):
         entries = table.get(character)
@@ -85,7 +86,7 @@ def phrases(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> tuple
             end = start + len(word)
             extra = 0.0
             if level == _RELATION and len(word) == 1:
-                doubt = _doubt(text, start, natural)
+                doubt = _doubt(text, start, natural | ended if word == "旁" else natural)
                 if doubt is None:
                     continue
                 extra = doubt
@@ -94,6 +95,7 @@ def phrases(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> tuple
                 natural.add(end)
             if level == _PART:
                 parts.append((start, end))
+                ended.add(end)
             elif level == _RELATION and end - start > 1:
                 relations.append((start, end))
             break
@@ -124,13 +126,13 @@ def _doubt(text: str, start: int, natural: set[int]) -> float | None:
     if word in _BESIDES and (not before or before in _CLAUSE_ENDS):
         return -1.0  # (近人民路)
     if word == "旁":
-        return 0.0
+        return -0.8  # no name begins with it
     if word == "口" and before and before in "路街道巷弄村":
         return -1.2
     return 0.0 if at_end else 0.8  # 里 within a name is more likely than inside
 
 
-def people_and_notes(text: str, edges: dict[int, list[Edge]], natural: set[int]) -> None:
+def people_and_notes(text: str, edges: dict[int, list[Edge]], natural: set[int], gaps: frozenset[int]) -> None:
     """Add persons, notes, and what is wrong there."""
     words = lexicon()
     for match in _COMPANY.finditer(text):  # the country in brackets belongs to the name
@@ -138,7 +140,7 @@ def people_and_notes(text: str, edges: dict[int, list[Edge]], natural: set[int])
             edges.setdefault(start, []).append((match.end(), _PLACE, _PLACE, 0.6, None))
     for match in words.person.finditer(text):
         edges.setdefault(match.start(), []).append((match.end(), _PERSON, _PERSON, 0.8, None))
-    for match in words.called.finditer(text) if "*" in text else ():
+    for match in words.called.finditer(text):
         edges.setdefault(match.start(), []).append((match.end(), _PERSON, _PERSON, 0.3, None))
     for match in words.trouble.finditer(text):
         end = _clause_end(text, match.start())
@@ -148,7 +150,7 @@ def people_and_notes(text: str, edges: dict[int, list[Edge]], natural: set[int])
             edges.setdefault(start, []).append((end, _NOTE, _NOTE, cost, None))
     for match in words.note.finditer(text):
         end = _clause_end(text, match.start())
-        after_mark = match.start() > 0 and text[match.start() - 1] in ",.;(*"
+        after_mark = match.start() in gaps or (match.start() > 0 and text[match.start() - 1] in ",.;(*")
         bracket = text.rfind("(", max(0, match.start() - _TOLD - 1), match.start()) + 1
         if 0 < bracket < match.start() and ")" not in text[bracket : match.start()]:  # (有门禁请打电话)
             edges.setdefault(bracket, []).append((end, _NOTE, _NOTE, 1.0, None))

@@ -99,7 +99,7 @@ def scan(text: str, gaps: frozenset[int], names: Names | None = None) -> Lattice
     counted = _numbers(text, edges, natural, stalls)
     _regions(text, edges, natural)
     parts, related = phrases(text, edges, natural)
-    people_and_notes(text, edges, natural)
+    people_and_notes(text, edges, natural, gaps)
     if names is not None:
         for start in range(size):
             for end, level in names.at(text, start):

@@ -133,7 +133,7 @@ class Tally:
         )
 
 
-EDITION = 2
+EDITION = 3
 """Raised when the same gazetteer is to give other answers: those kept before are not given again."""
 
 

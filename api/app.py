@@ -133,7 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.numbers = details.NumbersCache()
     app.state.board = BoardCache()
     app.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)  # tiles and assets come compressed
-    app.add_middleware(LocalHostsOnly)
+    app.add_middleware(LocalHostsOnly, public_url=settings.public_url)
     problems.register(app)
     for router in _PAGES:
         app.include_router(router)

@@ -90,6 +90,7 @@ _HISTORY: dict[str, Any] = {
             "approval": [],
         }
     ],
+    "step": 2,
     "steps": [_STEP],
     "approvals": [_APPROVAL],
     "whistles": [
@@ -110,7 +111,8 @@ class MoveIn(BaseModel):
     """A move. `GET /lookups/ladder` says what it needs. Until there are accounts the caller says who he is."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"move": "派单", "role": "受理派单员", "unit": "市政管理所"}}
+        extra="forbid",
+        json_schema_extra={"example": {"move": "派单", "role": "受理派单员", "unit": "市政管理所", "step": 2}},
     )
 
     move: Text = Field(min_length=1, max_length=20)
@@ -124,6 +126,12 @@ class MoveIn(BaseModel):
     whistle: Text = Field(default="", max_length=20, description="residents 居民吹哨, or community 社区吹哨.")
     outcome: Text = Field(default="", max_length=100)
     photos: list[Text] = Field(default=[], max_length=9, description="JPEG or PNG as base64, at most 4 MiB each.")
+    step: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        description="`step` of the history that the caller has seen: 409 `stale_case` when somebody was quicker.",
+    )
 
 
 class DecisionIn(BaseModel):
@@ -227,6 +235,7 @@ class CaseHistoryOut(BaseModel):
     original: dict[str, Any] | None = None
     outcome: str | None = None
     moves: list[OpenMoveOut]
+    step: int = Field(description="Steps and requests so far: send it with a move.")
     steps: list[StepOut]
     approvals: list[ApprovalOut]
     whistles: list[WhistleOut]

@@ -35,7 +35,7 @@ class StatementIn(BaseModel):
     lon: float | None = None
     lat: float | None = None
     crs: Text = "EPSG:4490"
-    at: date | None = Field(default=None, description="By the plan in force on that day; an incident: of its report.")
+    at: date | None = Field(default=None, description="By the plan in force on that day, today or earlier.")
     accuracy: float = Field(default=0, ge=0, le=100_000)
     subject: Text = Field(default="", max_length=400, description="What is there: an address, or the matter.")
     incident: Text = Field(default="", max_length=100, description="Id or number of an incident.")
@@ -51,9 +51,12 @@ class StatementOut(BaseModel):
                 "day": "2026-03-01",
                 "made_at": "2026-03-01T09:30:00+08:00",
                 "text": "经核实，人民路38号位于人民路以东38米。……",
+                "reason": "inside",
                 "grid_code": "440106001003003",
                 "grid_name": "解放路社区第03网格",
                 "community_name": "解放路社区",
+                "point_grid_code": None,
+                "point_grid_name": None,
                 "plan_name": "现行划分方案",
                 "document": "",
                 "distance": 12.4,
@@ -72,16 +75,21 @@ class StatementOut(BaseModel):
     day: date
     made_at: datetime
     text: str
-    grid_code: str | None
-    grid_name: str | None
-    community_name: str | None
+    reason: str = Field(description="manual, listed, inside, edge or outside.")
+    grid_code: str | None = Field(default=None, description="Whose it is: of an incident the grid that it has.")
+    grid_name: str | None = None
+    community_name: str | None = None
+    point_grid_code: str | None = Field(
+        default=None, description="The grid that the point lies in, where a person or a list gave the case to another."
+    )
+    point_grid_name: str | None = None
     plan_name: str
     document: str
-    distance: float | None
+    distance: float | None = None
     side: str
     doubtful: bool
     intact: bool
-    unchanged: bool = Field(description="Today's plan gives the point to the same grid.")
+    unchanged: bool = Field(description="Today's plan gives the point or the case to the same grid.")
     page: str
     docx: str
     pdf: str
@@ -90,15 +98,20 @@ class StatementOut(BaseModel):
     def of(statement: Statement) -> StatementOut:
         """Copy what the service says."""
         said: Any = statement.content
+        point = said.get("point", {}).get("grid", {})  # a statement of an earlier version has none
+        elsewhere = point if point.get("id") != said["grid"].get("id") else {}
         papers = f"/api/v1/statements/{statement.code}"
         return StatementOut(
             code=statement.code,
             day=statement.day,
             made_at=statement.made_at,
             text=said["text"],
+            reason=said["reason"],
             grid_code=said["grid"].get("code"),
             grid_name=said["grid"].get("name"),
             community_name=said["grid"].get("community_name"),
+            point_grid_code=elsewhere.get("code"),
+            point_grid_name=elsewhere.get("name"),
             plan_name=said["plan"]["name"],
             document=said["plan"]["document"],
             distance=said["distance"],
@@ -114,7 +127,10 @@ class StatementOut(BaseModel):
 
 @router.post("/statements", operation_id="make_statement", status_code=201, responses=answers(404, 422))
 def make(tx: WriteTx, scope: CurrentScope, body: StatementIn, response: Response) -> StatementOut:
-    """State whose land a point is, so that it can be cited; the statement is kept under its check code."""
+    """State whose land a point is, so that it can be cited; the statement is kept under its check code.
+
+    Of an incident it names the grid that the incident has, why, and where its point lies if that is another grid.
+    """
     made = make_statement(tx, scope, Question(**body.model_dump()))
     response.headers["Location"] = f"/api/v1/statements/{made.code}"
     return StatementOut.of(made)

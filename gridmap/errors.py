@@ -48,6 +48,12 @@ class StaleRevision(Conflict):
     code = "stale_revision"
 
 
+class StaleCase(Conflict):
+    """The case moved on since the caller read it; the evidence lists the newer steps and requests."""
+
+    code = "stale_case"
+
+
 class Forbidden(GridmapError):
     """The caller may not do this here."""
 

@@ -24,12 +24,13 @@ from gridmap.services.intake_places import from_gazetteer
 from gridmap.services.intake_twins import with_twins
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
     from uuid import UUID
 
     from gridmap.files import Chunk, Source
+    from gridmap.files.plain import PlainChunk
     from gridmap.model.kinds import Kind
     from gridmap.model.land import Plan
     from gridmap.services.activation import Activation
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from gridmap.storage.database import Database, Transaction
 
 CHUNK = 5000
+GEOCODE_CHUNK = 2000  # an interruption loses two at most
 _INCIDENTS = kind_named("incidents")
 _TIMEOUT, _LONGEST_ANSWER = 10.0, 1_000_000  # seconds, bytes
 INTAKE_CHUNK = 250  # rows of another system: each is located and gets its duty, and a report must not wait for long
@@ -252,14 +254,29 @@ class Approval:
 
 
 def activate_plan(
-    database: Database, plan_id: UUID, actor: str, day: date | None = None, by: Approval | None = None
+    database: Database,
+    plan_id: UUID,
+    actor: str,
+    day: date | None = None,
+    by: Approval | None = None,
+    *,
+    scope: Scope | None = None,
 ) -> Activation:
     """Let a plan take effect on a day: at once when that day has come, else it waits for it.
+
+    What is told of it is read before anything is written: what fails then leaves no plan in force behind.
+
+    Parameters
+    ----------
+    scope : Scope, optional
+        What the caller sees; everything on the command line, which names none.
 
     Raises
     ------
     BadInput
-        The day has passed, or the document of approval cannot be.
+        The day has passed or is too far away, or the document of approval cannot be.
+    Forbidden
+        It would change grids that are out of scope.
     StaleRevision
         The plan has another revision than the one that was checked.
     PlanRefused
@@ -267,16 +284,18 @@ def activate_plan(
     Conflict
         It cannot take effect, follows a plan that is no longer in force, or was changed meanwhile.
     """
-    scope, by = Scope.everything(actor), by or Approval()
+    scope, by = scope or Scope.everything(actor), by or Approval()
     with database.transaction(actor) as tx:
-        first = activation.first_day(tx, scope, plan_id, day)
+        first = plan_schedule.first_day(tx, scope, plan_id, day)
         document = read_document(tx, by.number, by.day)
-        due = activation.is_due(tx, first)
+        due = plan_schedule.is_due(tx, first)
         ready = activation.prepare(tx, scope, plan_id, first, revision=by.revision) if due else None
+        limits = tuple(changed_sentences(tx, scope, plan_id)) if due else ()
     with database.transaction(actor, write=True) as tx:
         if ready is None:
-            return activation.schedule(tx, scope, plan_id, first, document=document, revision=by.revision)
-        return activation.take_effect(tx, ready, document=document)
+            done = plan_schedule.schedule(tx, scope, plan_id, first, document=document, revision=by.revision)
+            return replace(done, limits=tuple(changed_sentences(tx, scope, plan_id)))
+        return replace(activation.take_effect(tx, ready, document=document), limits=limits)
 
 
 @dataclass(frozen=True)
@@ -294,11 +313,12 @@ def activate_due(database: Database, actor: str) -> list[DueOutcome]:
     A plan that cannot take effect keeps no other one from it, and is reported.
     """
     with database.transaction(actor) as tx:
-        waiting = activation.due_plans(tx, Scope.everything(actor))
+        waiting = plan_schedule.due_plans(tx, Scope.everything(actor))
     outcomes = []
     for plan in waiting:
+        seen = Approval(revision=plan.revision)  # one that is withdrawn or put off at this very moment is refused
         try:
-            outcomes.append(DueOutcome(plan, activate_plan(database, plan.id, actor), None))
+            outcomes.append(DueOutcome(plan, activate_plan(database, plan.id, actor, by=seen), None))
         except GridmapError as error:
             outcomes.append(DueOutcome(plan, None, error))
     return outcomes
@@ -324,38 +344,45 @@ def geocode_table(
     FileRefused
         It is no table, or damaged.
     BadInput
-        There is no such column, or the answer cannot be written in that form.
+        There is no such column, the answer cannot be written in that form, or it would replace what is read.
     NoGazetteer
         It was not built yet.
     """
+    if output.exists() and output.samefile(path):
+        raise BadInput(f"{output.name} is the table that is read: name another with -o", file=output.name)
     table = open_plain(path, sheet)
     at = table.address_column(column)
+    own = geocode_batch.own_columns(table.columns)
     scope = Scope.everything(actor)
     with database.transaction(actor, write=True) as tx:
         run = geocode_batch.begin(tx, scope, table, at)
     tally = geocode_batch.Tally()
 
-    def stored(rows: Sequence[Sequence[object]], asked: Asked) -> Iterator[list[object]]:
+    def stored(chunk: PlainChunk, asked: Asked) -> Iterator[list[object]]:
         answers = list(asked.answers)  # not within the transaction: others write meanwhile
         with database.transaction(actor, write=True) as tx:
             found = geocode_batch.store_chunk(tx, run, asked, answers, tally)
         progress(sum(tally.bands.values()))
-        return ([*row, *geocode_batch.added_columns(each)] for row, each in zip(rows, found, strict=True))
+        rows = enumerate(zip(chunk.rows, found, strict=True))
+        return (
+            [*row[:own], *geocode_batch.added_columns(each, chunk.faults.get(position, ""))]
+            for position, (row, each) in rows
+        )
 
     def answered() -> Iterator[list[object]]:
-        before: tuple[Sequence[Sequence[object]], Asked] | None = None
+        before: tuple[PlainChunk, Asked] | None = None
         with geocode_batch.asking(run, scope, processes) as ask:
-            for numbers, rows in table.chunks(CHUNK):
-                texts = geocode_batch.texts_of(rows, at)
+            for chunk in table.chunks(GEOCODE_CHUNK):
+                texts = geocode_batch.texts_of(chunk, at)
                 with database.transaction(actor) as tx:
-                    asked = geocode_batch.ask_chunk(tx, scope, run, numbers, texts, ask)
+                    asked = geocode_batch.ask_chunk(tx, scope, run, chunk.numbers, texts, ask)
                 if before is not None:  # stored while the next are being answered
                     yield from stored(*before)
-                before = rows, asked
+                before = chunk, asked
             if before is not None:
                 yield from stored(*before)
 
-    write_plain(output, [*table.columns, *geocode_batch.COLUMNS], answered())
+    write_plain(output, [*table.columns[:own], *geocode_batch.COLUMNS], answered())
     with database.transaction(actor, write=True) as tx:
         report = geocode_batch.finish(tx, run, tally)
     after: int | None = -1

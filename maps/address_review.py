@@ -18,7 +18,7 @@ PAGE = MapPage(
     map_name="addresses",
     styles=("overview", "live", "planner", "menu", "addresses"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask"),
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask", "problems"),
         *(f"review/{name}" for name in ("talk", "table", "review")),
     ),
     start="gridmap.review.start",

@@ -18,7 +18,7 @@ def batches_page(*, demonstration: bool, nonce: str) -> str:
         "batches",
         path="/batches",
         styles=("overview", "planner", "menu", "batches"),
-        scripts=("ask", "batches/talk", "panel", "batches/cases", "batches/forms", "batches/batches"),
+        scripts=("ask", "problems", "batches/talk", "panel", "batches/cases", "batches/forms", "batches/batches"),
         nonce=nonce,
         demonstration=demonstration,
     )

@@ -17,7 +17,8 @@ PAGE = MapPage(
     map_name="dispatch",
     styles=("overview", "live", "planner", "menu", "dispatch"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "view", "live/tiles", "ask"),
+        *("columns", "geometry", "surface", "ground", "labels", "marks", "panel", "view", "live/tiles"),
+        *("ask", "problems"),
         *(
             f"dispatch/{name}"
             for name in ("words", "talk", "list", "painting", "moves", "file", "check", "report", "heat", "dispatch")

@@ -16,7 +16,7 @@ PAGE = MapPage(
     map_name="limits",
     styles=("overview", "live", "planner", "menu", "limits"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask"),
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask", "problems"),
         *(f"limits/{name}" for name in ("paint", "answer", "page")),
     ),
     start="gridmap.limits.start",

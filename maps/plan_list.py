@@ -25,7 +25,7 @@ def plan_list_page(plans: Sequence[PlanView], *, demonstration: bool, nonce: str
         "plans",
         path="/plans",
         styles=("overview", "planner", "plans", "menu"),
-        scripts=("ask", "planner/list"),
+        scripts=("ask", "problems", "planner/list"),
         nonce=nonce,
         plans=plans,
         demonstration=demonstration,

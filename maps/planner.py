@@ -20,7 +20,7 @@ PAGE = MapPage(
     map_name="planner",
     styles=("overview", "live", "planner", "menu"),
     scripts=(
-        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask"),
+        *("columns", "geometry", "surface", "ground", "panel", "view", "live/tiles", "ask", "problems"),
         *(
             f"planner/{name}"
             for name in ("land", "painting", "tools", "table", "sentence", "place", "review", "talk", "planner")

@@ -6,6 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from gridmap.files.documents import Heading, Paragraph, Picture, Table, document_bytes
+from gridmap.model.cases import Reason
+from gridmap.services.described import REASON_WORDS
 from gridmap.services.jurisdiction_ground import SIDE_WORDS
 from gridmap.services.jurisdiction_text import called, chinese_day
 from maps.printing.statement import SHOWN, names_on, statement_pdf, statement_picture
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 TITLE = "属地核实单"
 REMARK = "示意图，不作为权属依据"
-REASONS = {"inside": "范围内", "edge": "界线上", "outside": "范围外"}
 _STYLE = """
 *{box-sizing:border-box}body{margin:0;background:#F5F7FA;color:#1F2933;
 font:14px/1.5 'PingFang SC','HarmonyOS Sans','Microsoft YaHei','Noto Sans CJK SC',sans-serif}
@@ -51,7 +52,7 @@ def rows_of(statement: Statement) -> list[tuple[str, str]]:
         ("地点", said["subject"]),
         ("坐标（CGCS2000）", f"东经{said['lon']:.6f}°，北纬{said['lat']:.6f}°"),
         ("位置误差", f"约±{said['accuracy']:.0f}米" if said["accuracy"] else ""),
-        ("核实结论", REASONS[said["reason"]]),
+        ("核实结论", REASON_WORDS[Reason(said["reason"])]),
         *_land(said),
         ("判定界线", f"位于{said['side']['words']}" if said["side"] else ""),
         ("四面", "；".join(f"{SIDE_WORDS[s['side']]}距{s['name']}{s['metres']:.0f}米" for s in said["sides"])),
@@ -69,10 +70,17 @@ def rows_of(statement: Statement) -> list[tuple[str, str]]:
 def _land(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield whose land it is, and what lies beyond the border."""
     grid, nearest, neighbour = said["grid"], said["nearest"], said["neighbour"]
+    basis, point, held = (said.get(name) for name in ("basis", "point", "held"))  # an old statement has none of them
     if grid:
         yield "所属网格", called(grid)
         yield "所属社区", f"{grid['community_name']}（{grid['community_code']}）" if grid["community_name"] else ""
-    elif nearest:
+    if basis:
+        yield "归属依据", basis["words"]
+    if point and point["grid"].get("id") != grid.get("id"):
+        yield "坐标所在网格", called(point["grid"]) if point["grid"] else "各网格范围之外"
+    if held:
+        yield "系统中归属", called(held) if held["code"] else "尚未归格"
+    if nearest:
         yield "最近网格", called(nearest)
     yield "所属街道" if grid else "出具街道", said["street"]["name"]
     if said["distance"] is not None:
@@ -121,7 +129,7 @@ def _today(statement: Statement) -> str:
     owner = f"{now.grid_name}（{now.grid_code}）" if now.grid_code else "各网格范围之外"
     return (
         f'<span class="state changed">归属已调整</span> 按今日现行方案《{escape(now.plan_name)}》，'
-        f"该处属{escape(owner)}；本单仍以出具时的口径为准"
+        f"{'该工单' if statement.content['incident'] else '该处'}属{escape(owner)}；本单仍以出具时的口径为准"
     )
 
 

@@ -61,7 +61,11 @@ The API alone adds `method_not_allowed` (405), `bad_request` (other refusals bef
 ABOUT_API = """\
 `gridmap serve` answers on 127.0.0.1 only, since there are no accounts yet. Positions are lon/lat EPSG:4490 unless a
 `crs` says otherwise, names and telephone numbers are masked, failures are [problem+json](errors.md). The same
-description for programs: `GET /api/v1/openapi.json`."""
+description for programs: `GET /api/v1/openapi.json`.
+
+What changes anything (every method but GET, HEAD and OPTIONS) is refused with 403 `forbidden` where a browser says that
+the page of another site asks for it: an `Origin` that is neither the host that was asked nor
+[`GRIDMAP_PUBLIC_URL`](settings.md), or `Sec-Fetch-Site: cross-site`. Programs send neither."""
 
 
 def page(title: str, *parts: str) -> str:

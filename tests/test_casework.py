@@ -268,6 +268,51 @@ def test_of_two_who_move_at_once_one_is_told_that_it_has_moved(client: TestClien
         assert len(history(client, number)["steps"]) == 1
 
 
+def send(client: TestClient, number: str, **body: Any) -> Any:
+    return client.post(f"{URL}/{number}/moves", json={"role": "受理派单员"} | body)
+
+
+def sent_at_once(client: TestClient, number: str, bodies: list[dict[str, Any]]) -> list[Any]:
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        return list(pool.map(lambda body: send(client, number, **body), bodies))
+
+
+TWO_AT_ONCE = {
+    "steps": [{"move": "改派", "unit": "甲", "reason": "对口"}, {"move": "改派", "unit": "乙", "reason": "对口"}],
+    "a step and a request": [
+        {"move": "改派", "unit": "甲", "reason": "对口"},
+        {"move": "退单", "reason": "不属本街道"},
+    ],
+}
+
+
+@pytest.mark.parametrize("bodies", TWO_AT_ONCE.values(), ids=TWO_AT_ONCE)
+def test_of_two_who_saw_the_same_case_one_is_told_that_the_other_was_quicker(
+    client: TestClient, bodies: list[dict[str, Any]]
+) -> None:
+    for _ in range(5):
+        number = report(client, **PLACE)["number"]
+        for body in ({"move": "受理"}, {"move": "派单", "unit": UNIT}):
+            assert send(client, number, step=history(client, number)["step"], **body).status_code == 200
+        step = history(client, number)["step"]
+        answers = sent_at_once(client, number, [body | {"step": step, "actor": "wang"} for body in bodies])
+        assert sorted(each.status_code for each in answers) == [200, 409], [each.text for each in answers]
+        made, late = (next(each for each in answers if each.status_code == status).json() for status in (200, 409))
+        done = (made["step"] or made["approval"])["move"]
+        assert (late["code"], late["evidence"]["step"]) == ("stale_case", step + 1)
+        assert [(each["move"], each["actor"]) for each in late["evidence"]["newer"]] == [(done, "wang")]
+        assert history(client, number)["step"] == step + 1
+
+
+def test_who_does_not_say_what_was_seen_is_taken_as_before(client: TestClient) -> None:
+    number = report(client, **PLACE)["number"]
+    for body in ({"move": "受理"}, {"move": "派单", "unit": UNIT}):
+        assert send(client, number, **body).status_code == 200
+    answers = sent_at_once(client, number, TWO_AT_ONCE["steps"])
+    assert [each.status_code for each in answers] == [200, 200]
+    assert send(client, number, move="改派", unit="丙", reason="对口", step=9).json()["code"] == "stale_case"
+
+
 def test_two_cases_cannot_be_merged_into_each_other(client: TestClient) -> None:
     for _ in range(5):
         two = [report(client, **PLACE)["number"] for _ in range(2)]

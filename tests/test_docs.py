@@ -28,6 +28,8 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
 
+API_ALONE = ("method_not_allowed", "bad_request", "internal")
+
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -120,6 +122,20 @@ def test_every_error_code_is_documented_and_means_one_thing() -> None:
     text = (REFERENCE / "errors.md").read_text(encoding="utf-8")
     for code in codes:
         assert f"| `{code}` |" in text
+
+
+def test_every_error_code_has_its_sentence_on_the_screens() -> None:
+    """A page answers a refusal in Chinese, from one table; `detail` is for programs and never shown."""
+    scripts = ROOT / "data" / "assets" / "js"
+    table = (scripts / "problems.js").read_text(encoding="utf-8").partition("const CODES = {")[2].partition("};")[0]
+    sentences = dict(re.findall(r"^ +(\w+): '([^']+)'", table, re.MULTILINE))
+    listed = re.findall(r"^\| `(\w+)` \|", (REFERENCE / "errors.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(sentences) == sorted({*listed, *error_codes(), *API_ALONE})
+    assert not [words for words in sentences.values() if not re.match(r"[\u4e00-\u9fff]", words)]
+    for script in scripts.rglob("*.js"):
+        text = re.sub(r"//.*", "", script.read_text(encoding="utf-8"))
+        said = re.search(r"[.{,] *detail\b|\berror\.message\b", text)
+        assert not said, f"{script.name} shows what is for programs: say it with gridmap.problems"
 
 
 def test_every_kind_and_field_is_documented() -> None:

@@ -150,7 +150,7 @@ def test_a_file_that_was_there_stays_when_the_export_fails(
     path = tmp_path / "grids.csv"
     export(database, "grids", path)
     good = path.read_bytes()
-    monkeypatch.setattr("gridmap.services.exports.mask", lambda *_: 1 / 0)
+    monkeypatch.setattr("gridmap.services.exports.masked_record", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export(database, "grids", path)
     assert path.read_bytes() == good

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,7 @@ from office import client_of, load, lonlat, write_csv, write_geojson
 from gridmap.access import Scope
 from gridmap.cli.main import cli
 from gridmap.errors import BadInput, NoGazetteer
-from gridmap.runner import geocode_table
-from gridmap.services import gazetteer
+from gridmap.services import gazetteer, geocode_evaluation
 from gridmap.services.geocoding import geocode, locate_text
 from gridmap.services.reverse_geocoding import reverse
 from gridmap.storage import gazetteer as store
@@ -118,61 +116,6 @@ def test_files_in_the_style_of_openstreetmap(database: Database, tmp_path: Path)
         assert geocode(tx, EVERYTHING, "外滩路24号").level_name == "门牌插值"
 
 
-def test_a_table_is_answered_once_and_the_same_every_time(address_office: Database, tmp_path: Path) -> None:
-    texts = [
-        "解放路11号阳光花园3栋1单元101室",
-        "解放路11号3栋1单元102",
-        "解放路99999号",
-        "没有",
-        "=1+1",
-        "解放路11号阳光花园3栋1单元101室",
-    ]
-    table = write_csv(tmp_path / "in.csv", ["编号", "地址"], [(f"{number}", text) for number, text in enumerate(texts)])
-    first = geocode_table(address_office, table, tmp_path / "one.csv", "tester")
-    again = geocode_table(address_office, table, tmp_path / "two.csv", "tester", processes=2)
-    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
-    assert (first.rows, first.kept, again.kept) == (6, 0, 6)
-    assert first.levels == again.levels
-    with (tmp_path / "one.csv").open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert [row["地址"].lstrip("'") for row in rows] == texts
-    assert rows[0]["匹配级别"] == "户室"
-    assert rows[0]["处理"] == "自动采用"
-    assert rows[3]["处理"] == "未匹配"
-    geocode_table(address_office, table, tmp_path / "one.xlsx", "tester")
-    assert (tmp_path / "one.xlsx").stat().st_size > 0
-
-
-def test_a_better_geocoder_does_not_give_earlier_answers(
-    address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = write_csv(tmp_path / "in.csv", ["地址"], [("解放路11号",), ("没有",)])
-    geocode_table(address_office, table, tmp_path / "one.csv", "tester")
-    monkeypatch.setattr("gridmap.services.geocode_batch.EDITION", 10_000)
-    assert geocode_table(address_office, table, tmp_path / "two.csv", "tester").kept == 0
-
-
-def test_an_interrupted_table_goes_on(
-    address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gridmap.runner.CHUNK", 2)
-    table = write_csv(tmp_path / "in.csv", ["地址"], [(f"解放路{number}号",) for number in range(1, 8)])
-
-    def stop(done: int) -> None:
-        if done >= 4:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        geocode_table(address_office, table, tmp_path / "out.csv", "tester", stop)
-    assert geocode_table(address_office, table, tmp_path / "out.csv", "tester").kept == 4
-
-
-def test_a_table_without_addresses_names_its_columns(address_office: Database, tmp_path: Path) -> None:
-    table = write_csv(tmp_path / "in.csv", ["甲", "乙"], [("1", "2")])
-    with pytest.raises(BadInput, match="甲, 乙"):
-        geocode_table(address_office, table, tmp_path / "out.csv", "tester")
-
-
 def test_a_point_in_words(address_office: Database) -> None:
     with address_office.transaction("tester") as tx:
         at_door = reverse(tx, EVERYTHING, *lonlat(61, 161))
@@ -228,3 +171,23 @@ def test_the_commands(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         run("address", "batch", str(cases), "-o", str(tmp_path / "o.csv"), "--column", "query", "--processes", "1")[0]
         == 0
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("cases.csv", 'query,expected_coordinate\n解放路11号,"23.1,112.5,10"\n解放路12号,"23.1;112.5"\n', "row 3"),
+        ("cases.csv", 'query,expected_coordinate\n解放路11号,"nan,112.5,10"\n', "row 2"),
+        ("cases.csv", "query,expected_road\n解放路11号,解放路,x\n", "row 2"),
+        ("report.json", '{"right": "abc", "scores": 3}', "--save"),
+        ("report.json", '{"right": [], "scores": {"top1": 1}}', "--save"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_named(
+    address_office: Database, tmp_path: Path, name: str, content: str, told: str
+) -> None:
+    write_csv(tmp_path / "cases.csv", ["query", "expected_road"], [("解放路11号", "解放路")])
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    compare = tmp_path / name if name == "report.json" else None
+    with address_office.transaction("tester") as tx, pytest.raises(BadInput, match=told):
+        geocode_evaluation.evaluate_file(tx, EVERYTHING, tmp_path / "cases.csv", compare)

@@ -153,7 +153,7 @@ def answer(index: GazetteerIndex, text: str, calibration: Calibration | None = N
     found = candidates(index, reading)
     rival = _rival(index, found)
     second = False
-    if _is_weak(found, rival) and len(text) < _LONG:
+    if _is_weak(found, rival) and not _is_long(text):
         for other in parse(normalise(text), index, k=4)[1:]:
             tried = candidates(index, other)
             if tried and (not found or tried[0].score > found[0].score + 1.0):
@@ -165,7 +165,7 @@ def answer(index: GazetteerIndex, text: str, calibration: Calibration | None = N
 
 
 def _first_reading(index: GazetteerIndex, text: str) -> Reading | None:
-    if len(text) < _LONG and not _SENTENCE.search(text):
+    if not _is_long(text) and not _SENTENCE.search(text):
         address = normalise(text)
         return index.express.read(address) or parse(address, index)[0]
     whole = normalise(text).text
@@ -175,7 +175,11 @@ def _first_reading(index: GazetteerIndex, text: str) -> Reading | None:
     matter = next((each for each in found if each.role == "matter"), None)
     if matter is not None:
         return matter.reading
-    return parse(normalise(text), index)[0] if len(text) < _LONG else None
+    return None if _is_long(text) else parse(normalise(text), index)[0]
+
+
+def _is_long(text: str) -> bool:
+    return len(text) >= _LONG and len(text.strip()) >= _LONG
 
 
 def _nothing(fields: tuple[Field, ...], reason: str) -> Answer:

@@ -83,13 +83,15 @@ _PLAIN = re.compile(r"[一-鿕0-9A-Za-z#(),.;:*/~-]*")
 
 
 @cache
-def _character(character: str) -> str:
+def plain(character: str) -> str:
+    """Return what a character becomes: one spelling, nothing for a space, a control or an invisible character."""
     folded = unicodedata.normalize("NFKC", character).translate(_TABLE)
     return "".join(each for each in folded if unicodedata.category(each) not in _DROPPED)
 
 
 @cache
-def _masks() -> re.Pattern[str]:
+def person_numbers() -> re.Pattern[str]:
+    """Return the pattern of the numbers that are masked; its group names the kind: mobile, telephone, identity."""
     parts = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in address_words()["masks"].items())
     return re.compile(parts)
 
@@ -112,13 +114,13 @@ def normalise(text: str) -> Normalised:
     folded = text.translate(_TABLE)
     offsets = list(range(len(text) + 1))
     if not _PLAIN.fullmatch(folded):
-        pieces = [_character(character) for character in folded]
+        pieces = [plain(character) for character in folded]
         offsets = [at for at, piece in enumerate(pieces) for _ in piece]
         offsets.append(len(text))
         folded = "".join(pieces)
     masked: list[tuple[int, int, str]] = []
     if len(folded) >= _SHORTEST_MASK:
-        masked = [(match.start(), match.end(), match.lastgroup or "") for match in _masks().finditer(folded)]
+        masked = [(match.start(), match.end(), match.lastgroup or "") for match in person_numbers().finditer(folded)]
         for start, end, _ in masked:
             folded = folded[:start] + MASK * (end - start) + folded[end:]
     return Normalised(folded, tuple(offsets), tuple(masked), text)

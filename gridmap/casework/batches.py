@@ -160,16 +160,38 @@ def require_act(stages: Stages, name: str, *, stage: str, role: str, given: Coll
     if act is None:
         raise BadInput(f"there is no act {name!r}; there are {'、'.join(stages.acts)}", field="act")
     if stage not in act.stages:
-        able = "、".join(each.name for each in stages.acts_at(stage))
-        raise Conflict(f"{name} is not done at the stage {stage}; what can be done there: {able}", stage=stage)
+        able = [each.name for each in stages.acts_at(stage)]
+        raise Conflict(
+            f"{name} is not done at the stage {stage}; what can be done there: {'、'.join(able)}",
+            reason="state",
+            state=stage,
+            stage=stage,
+            move=name,
+            able=able,
+        )
     if role not in act.roles:
-        raise Forbidden(f"{name} is for {'、'.join(sorted(act.roles))}", act=name)
+        roles = sorted(act.roles)
+        raise Forbidden(f"{name} is for {'、'.join(roles)}", reason="role", move=name, act=name, roles=roles)
     missing = sorted(act.needs - set(given))
     if missing:
-        raise BadInput(f"{name} needs {', '.join(missing)}", field=missing[0], act=name)
+        raise BadInput(
+            f"{name} needs {', '.join(missing)}",
+            reason="needs",
+            field=missing[0],
+            move=name,
+            act=name,
+            fields=missing,
+        )
     unread = sorted(set(given) - act.needs - act.takes - {"reason"})
     if unread:
-        raise BadInput(f"{name} takes no {', '.join(unread)}: leave it out", field=unread[0], act=name)
+        raise BadInput(
+            f"{name} takes no {', '.join(unread)}: leave it out",
+            reason="takes",
+            field=unread[0],
+            move=name,
+            act=name,
+            fields=unread,
+        )
     return act
 
 
@@ -194,7 +216,14 @@ def require_onward(stages: Stages, stage: str, *, role: str, given: Collection[s
     """
     here = stages.named(stage)
     if role not in here.roles:
-        raise Forbidden(f"a list is taken on from {stage} by {'、'.join(sorted(here.roles))}", stage=stage)
+        roles = sorted(here.roles)
+        raise Forbidden(
+            f"a list is taken on from {stage} by {'、'.join(roles)}",
+            reason="role",
+            move=stage,
+            stage=stage,
+            roles=roles,
+        )
     open_still = sorted(number for number, mark in marks.items() if here.settled_by and mark not in here.settled_by)
     if open_still:
         named = "、".join(open_still[:_SHOWN]) + ("…" if len(open_still) > _SHOWN else "")
@@ -206,10 +235,24 @@ def require_onward(stages: Stages, stage: str, *, role: str, given: Collection[s
         )
     missing = sorted(here.needs - set(given)) if marks else []
     if missing:
-        raise BadInput(f"to go on from {stage} give {', '.join(missing)}", field=missing[0], stage=stage)
+        raise BadInput(
+            f"to go on from {stage} give {', '.join(missing)}",
+            reason="needs",
+            field=missing[0],
+            move=stage,
+            stage=stage,
+            fields=missing,
+        )
     unread = sorted(set(given) - here.needs)
     if unread:
-        raise BadInput(f"{stage} takes no {', '.join(unread)}: leave it out", field=unread[0], stage=stage)
+        raise BadInput(
+            f"{stage} takes no {', '.join(unread)}: leave it out",
+            reason="takes",
+            field=unread[0],
+            move=stage,
+            stage=stage,
+            fields=unread,
+        )
 
 
 def unit_results(stages: Stages, claims: Iterable[tuple[str, Sequence[str]]]) -> list[UnitResult]:

@@ -129,18 +129,33 @@ def require_move(
     if move is None:
         raise BadInput(f"there is no move {name!r}; there are {'、'.join(ladder.moves)}", field="move")
     if state not in move.sources:
-        able = "、".join(each.name for each in ladder.moves.values() if state in each.sources) or "nothing"
-        raise Conflict(f"{name} cannot be done in the state {state}; what can: {able}", state=state, move=name)
+        able = [each.name for each in ladder.moves.values() if state in each.sources]
+        raise Conflict(
+            f"{name} cannot be done in the state {state}; what can: {'、'.join(able) or 'nothing'}",
+            reason="state",
+            state=state,
+            move=name,
+            able=able,
+        )
     if not ladder._reaches(move, level):  # noqa: SLF001 -- a question of the ladder
-        raise Conflict(f"{name} cannot be done at the level {level}", level=level, move=name)
+        raise Conflict(f"{name} cannot be done at the level {level}", reason="level", level=level, move=name)
     if not move.roles & set(roles):
-        raise Forbidden(f"{name} is for {'、'.join(sorted(move.roles))}", move=name)
+        roles = sorted(move.roles)
+        raise Forbidden(f"{name} is for {'、'.join(roles)}", reason="role", move=name, roles=roles)
     missing = sorted(move.needs - set(given))
     if missing:
-        raise BadInput(f"{name} needs {', '.join(missing)}", field=missing[0], move=name)
+        raise BadInput(
+            f"{name} needs {', '.join(missing)}", reason="needs", field=missing[0], move=name, fields=missing
+        )
     unread = sorted(set(given) - move.needs - move.takes - ALWAYS)
     if unread:
-        raise BadInput(f"{name} takes no {', '.join(unread)}: leave it out", field=unread[0], move=name)
+        raise BadInput(
+            f"{name} takes no {', '.join(unread)}: leave it out",
+            reason="takes",
+            field=unread[0],
+            move=name,
+            fields=unread,
+        )
     return move
 
 

@@ -13,6 +13,7 @@ from gridmap.cli.common import actor, crs_option, json_option, open_database, pr
 from gridmap.cli.sheets import (
     SHOWN,
     encoding_option,
+    keep_input,
     map_option,
     parse_mapping,
     refused_option,
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 @click.option("--key", multiple=True, metavar="FIELD", help="Field that identifies a record; repeatable.")
 @click.option("--layer", help="Layer of a GeoPackage or sheet of a workbook.")
 @encoding_option
-@click.option("--dry-run", is_flag=True, help="Show what would be added, changed, left and refused; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show what would be added, changed, left, refused; write nothing but --refused."
+)
 @click.option("--trust-crs", is_flag=True, help="Import although the positions speak for another datum.")
 @refused_option
 @click.option("--as-plan", metavar="NAME", help="Grids: store the file as a draft of that name, not in force.")
@@ -75,6 +78,7 @@ def command(
       gridmap import households 户籍.csv --crs gcj02 --map address=详细地址
       gridmap import grids 新方案.geojson --as-plan 2027年调整 --identity name
     """
+    keep_input(file, refused)
     request = runner.ImportRequest(
         kind=kind_named(kind),
         path=file,
@@ -90,7 +94,7 @@ def command(
     with open_database() as database, progress(f"reading {file.name}", None) as done:
         outcome = runner.run_import(database, request, actor(), done, dry_run=dry_run)
     report = outcome.report
-    sheet = write_refused(refused, file, outcome.source, report.refusals)
+    sheet = write_refused(refused, file, outcome.source, report.refusals, dry_run=dry_run)
     if as_json:
         print_json(asdict(report) | {"refused_rows": str(sheet) if sheet else None})
     else:

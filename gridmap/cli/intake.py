@@ -13,6 +13,7 @@ from gridmap.cli.common import actor, crs_option, json_option, open_database, pr
 from gridmap.cli.sheets import (
     SHOWN,
     encoding_option,
+    keep_input,
     map_option,
     parse_mapping,
     refused_option,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--source", default="", metavar="NAME", help="Source (来源) of rows that name none.")
 @click.option("--layer", help="Sheet of a workbook.")
 @encoding_option
-@click.option("--dry-run", is_flag=True, help="Say what would become of every row; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would become of every row; write nothing but --refused.")
 @click.option("--trust-crs", is_flag=True, help="Take positions although they speak for another datum.")
 @refused_option
 @json_option
@@ -62,6 +63,7 @@ def command(
       gridmap intake 案卷.xlsx --crs EPSG:4547
       gridmap intake 电话登记.xlsx --source 来电登记 --map address=地段
     """
+    keep_input(file, refused)
     with open_database() as database, progress(f"reading {file.name}", None) as done:
         outcome = runner.run_intake(
             database,
@@ -77,7 +79,7 @@ def command(
             progress=done,
         )
     report = outcome.report
-    sheet = write_refused(refused, file, outcome.source, report.refusals)
+    sheet = write_refused(refused, file, outcome.source, report.refusals, dry_run=dry_run)
     if as_json:
         print_json(
             asdict(report)

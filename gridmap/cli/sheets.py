@@ -43,9 +43,26 @@ def parse_mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     return mapping
 
 
-def write_refused(path: Path | None, file: Path, source: Source, refusals: Sequence[Refusal]) -> Path | None:
-    """Write the sheet of refused rows, beside the file unless a path is given; None when there are none."""
-    if not refusals:
+def keep_input(file: Path, refused: Path | None) -> None:
+    """Make sure that the sheet of refused rows does not take the place of the file that is read.
+
+    Raises
+    ------
+    BadInput
+        It would.
+    """
+    if refused is not None and refused.exists() and refused.samefile(file):
+        raise BadInput(f"{refused.name} is the file that is read: name another with --refused", option="--refused")
+
+
+def write_refused(
+    path: Path | None, file: Path, source: Source, refusals: Sequence[Refusal], *, dry_run: bool
+) -> Path | None:
+    """Write the sheet of refused rows; None when there are none.
+
+    It goes beside the file unless a path is given; a dry run leaves nothing that was not asked for.
+    """
+    if not refusals or (dry_run and path is None):
         return None
     sheet = path or _beside(file)
     write_refusals(sheet, source, refusals)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gridmap.errors import BadInput, FileRefused
 from gridmap.files.delimited import open_delimited
 from gridmap.files.formats import Format, identify, sha256_of
+from gridmap.files.output import replacing
 from gridmap.files.sheets import write_csv, write_xlsx
 from gridmap.files.vocabulary import aliases, fold
 from gridmap.model.kinds import kind_named
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridmap.files.feed import Feed
+
+
+@dataclass(frozen=True)
+class PlainChunk:
+    """Rows with their numbers in the file; `faults` says by position which do not fit the header, and why."""
+
+    numbers: list[int]
+    rows: list[tuple[object, ...]]
+    faults: dict[int, str]
 
 
 @dataclass(frozen=True)
@@ -33,8 +43,8 @@ class PlainTable:
         """Rows, exactly; None where only reading them would tell."""
         return self.feed.total
 
-    def chunks(self, size: int) -> Iterator[tuple[list[int], list[tuple[object, ...]]]]:
-        """Yield row numbers and rows, `size` at a time.
+    def chunks(self, size: int) -> Iterator[PlainChunk]:
+        """Yield rows, `size` at a time.
 
         Raises
         ------
@@ -42,11 +52,8 @@ class PlainTable:
             The file turns out to be damaged.
         """
         for batch in self.feed.batches(size):
-            if batch.faults:
-                position, fault = min(batch.faults.items())
-                number = batch.numbers[position]
-                raise FileRefused(f"{self.path.name}, row {number}: {fault.reason}", file=self.path.name, row=number)
-            yield batch.numbers, list(zip(*batch.cells, strict=True))
+            faults = {position: fault.reason for position, fault in batch.faults.items()}
+            yield PlainChunk(batch.numbers, list(zip(*batch.cells, strict=True)), faults)
 
     def address_column(self, wanted: str | None = None) -> int:
         """Return the position of the column that holds addresses: the named one, else the first that looks so.
@@ -89,14 +96,17 @@ def open_plain(path: Path, sheet: str | None = None, encoding: str | None = None
 
 
 def write_plain(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Write a CSV or XLSX, by the name's ending. Returns the number of rows.
+    """Write a CSV or XLSX, by the name's ending, whole or not at all. Returns the number of rows.
 
     Raises
     ------
     BadInput
-        Another ending.
+        Another ending, or there is no such folder.
     """
     suffix = path.suffix.lower()
     if suffix not in {".csv", ".xlsx"}:
         raise BadInput(f"{path.name}: the answer is written as .csv or .xlsx", file=path.name)
-    return write_csv(path, header, rows) if suffix == ".csv" else write_xlsx(path, header, rows)
+    if not path.parent.is_dir():
+        raise BadInput(f"{path}: the folder {path.parent} does not exist; make it first", file=path.name)
+    with replacing(path) as target:
+        return write_csv(target, header, rows) if suffix == ".csv" else write_xlsx(target, header, rows)

@@ -252,11 +252,14 @@ def _require_columns(kind: Kind, columns: Sequence[str], found: Mapping[str, int
     have = "、".join(columns) or "(none)"
     if not any(name not in COORDINATES for name in found):
         example = kind.fields[0].name
+        expected = list(labels(kind).values())[:6]
         raise FileRefused(
             f"no column of {kind.name} ({kind.chinese}) is recognised; the file has: {have}; "
-            f"expected for example {'、'.join(list(labels(kind).values())[:6])}; "
+            f"expected for example {'、'.join(expected)}; "
             f"name them with --map, for example --map {example}={columns[0] if columns else label(kind, example)}",
+            reason="no_columns",
             columns=list(columns),
+            expected=expected,
         )
     required = required_fields(kind, key)
     missing = [field.name for field in kind.fields if field.name in required and field.name not in found]
@@ -267,8 +270,10 @@ def _require_columns(kind: Kind, columns: Sequence[str], found: Mapping[str, int
         raise FileRefused(
             f"{kind.name} ({kind.chinese}) need a column for {wanted}; the file has: {have}; "
             f"if one of them is it, say so with --map {missing[0]}=COLUMN",
+            reason="missing_columns",
             columns=list(columns),
             missing=missing,
+            expected=[label(kind, name) for name in missing],
         )
 
 

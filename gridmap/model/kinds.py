@@ -58,6 +58,11 @@ class Field:
     mask: Mask | None = None
     choices: tuple[str, ...] = ()
 
+    @property
+    def free(self) -> bool:
+        """Whether anything may stand in it, a telephone number as well."""
+        return self.type is FieldType.TEXT and not self.choices
+
 
 @dataclass(frozen=True)
 class Kind:

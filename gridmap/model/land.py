@@ -45,6 +45,9 @@ NEXT_STATES: dict[PlanState, tuple[PlanState, ...]] = {
 }
 """Which states may follow which. A superseded plan comes back as a new one (恢复原方案)."""
 
+EVER_IN_FORCE = frozenset({PlanState.IN_FORCE, PlanState.SUPERSEDED})
+"""States of plans that anybody was ever assigned by: such a plan never changes, and others branch off it."""
+
 
 @dataclass(frozen=True)
 class SubDistrict:

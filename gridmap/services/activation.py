@@ -12,15 +12,16 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from gridmap.access import Scope
-from gridmap.errors import BadInput, Conflict, NoPlan, PlanRefused
+from gridmap.errors import Conflict, Forbidden, NoPlan, PlanRefused
 from gridmap.model.kinds import ASSIGNED_KINDS
-from gridmap.model.land import NEXT_STATES, Plan, PlanState, new_id
+from gridmap.model.land import NEXT_STATES, Plan, PlanState
 from gridmap.model.moments import SHANGHAI
 from gridmap.services import plan_rules
 from gridmap.services.approval import put_document
-from gridmap.services.drafts import require_revision
+from gridmap.services.drafts import branch_draft, require_revision
+from gridmap.services.edit_request import NAME_SIGNS
 from gridmap.services.plan_case import Case
-from gridmap.services.plan_land import PlanInForce, land_of, plans_in_force, today
+from gridmap.services.plan_land import PlanInForce, land_of, plans_in_force
 from gridmap.services.reassigning import Decided, Succession, reassign, reassign_some, write, written_since
 from gridmap.storage import audit, drafts, lineage, plans, succession
 from gridmap.storage.lineage import Descent, HandedOver
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from datetime import date
     from uuid import UUID
 
-    from gridmap.model.land import Document
+    from gridmap.model.land import Document, Grid
+    from gridmap.services.limits_redline import SentenceChange
     from gridmap.services.plan_moves import LandMoves
     from gridmap.storage.database import Transaction
 
@@ -71,6 +73,8 @@ class Activation:
         Provisional codes that are real now.
     approval_number, approval_date
         批准文号 of the document that puts the plan in force, and its date; None where none was named.
+    limits : tuple of SentenceChange
+        Grids whose land or four limits are not as in the plan before.
     """
 
     plan_id: str
@@ -86,70 +90,7 @@ class Activation:
     codes: tuple[str, ...] = ()
     approval_number: str | None = None
     approval_date: date | None = None
-
-
-def first_day(tx: Transaction, scope: Scope, plan_id: UUID, day: date | None) -> date:
-    """Settle on which day a plan takes effect: the day asked for, the one that it waits for, or today.
-
-    Raises
-    ------
-    BadInput
-        The day asked for has passed.
-    NotFound
-        There is no such plan, or it is out of scope.
-    """
-    now, plan = today(tx), plans.plan_named(tx, scope, plan_id)
-    if day is None:
-        return plan.valid_from if plan.state is PlanState.APPROVED and plan.valid_from else now
-    if day < now:
-        raise BadInput(
-            f"a plan cannot take effect in the past: {day} is before today, {now}; name today or a later day",
-            day=str(day),
-            today=str(now),
-        )
-    return day
-
-
-def is_due(tx: Transaction, day: date) -> bool:
-    """Tell whether a first day has come."""
-    return day <= today(tx)
-
-
-def due_plans(tx: Transaction, scope: Scope) -> list[Plan]:
-    """Return the plans whose day has come, the earliest first."""
-    return succession.due(tx, scope, today(tx))
-
-
-def schedule(
-    tx: Transaction,
-    scope: Scope,
-    plan_id: UUID,
-    day: date,
-    *,
-    document: Document | None = None,
-    revision: int | None = None,
-) -> Activation:
-    """Let a plan wait for a day to come; its land cannot be edited any more.
-
-    Raises
-    ------
-    PlanRefused
-        It breaks a rule.
-    Conflict
-        It is in force or was, or is based on a plan that is no longer in force.
-    StaleRevision
-        It has another revision than the caller saw.
-    """
-    require_revision(tx, scope, drafts.held(tx, scope, plan_id), revision)
-    case = _fit(tx, scope, plan_id)
-    old, new = case.old, case.new
-    if new.plan.state is PlanState.APPROVED:
-        succession.change_state(tx, new.plan, PlanState.DRAFT, None)
-    succession.change_state(tx, plans.plan_named(tx, scope, plan_id), PlanState.APPROVED, day)
-    plan = put_document(tx, new.plan, document)
-    detail = {"name": plan.name, "valid_from": str(day), "document": plan.document_number}
-    audit.record(tx, "approve", "plan", plan_id, detail=detail)
-    return _told(old.plan, plan, PlanState.APPROVED, day)
+    limits: tuple[SentenceChange, ...] = ()
 
 
 def prepare(tx: Transaction, scope: Scope, plan_id: UUID, day: date, *, revision: int | None = None) -> Prepared:
@@ -163,13 +104,15 @@ def prepare(tx: Transaction, scope: Scope, plan_id: UUID, day: date, *, revision
         It is in force or was, or is based on a plan that is no longer in force.
     StaleRevision
         It has another revision than the caller saw.
+    Forbidden
+        It would change grids that are out of scope.
     NoPlan
         None is in force that it could follow.
     """
     require_revision(tx, scope, plans.plan_named(tx, scope, plan_id), revision)
     everything = Scope.everything(tx.actor)
     writes = succession.writes(tx, everything)
-    case = _fit(tx, scope, plan_id)
+    case = fit(tx, scope, plan_id)
     old, new = case.old, case.new
     day = max(day, old.plan.valid_from or day)  # a clock that ran late does not go back behind the plan before
     since = tx.now if new.plan.state is PlanState.DRAFT else datetime.combine(day, time(), SHANGHAI)
@@ -212,7 +155,7 @@ def take_effect(tx: Transaction, ready: Prepared, *, document: Document | None =
     succession.change_state(tx, new, PlanState.IN_FORCE, ready.day)
     new = put_document(tx, new, document)
     told = replace(
-        _told(old, new, PlanState.IN_FORCE, ready.day),
+        told_of(old, new, PlanState.IN_FORCE, ready.day),
         changed_grids=len(plan.changed),
         reassigned=sum(len(each.located.assignments) for each in decided.values()),
         review=sum(verdict.review for each in decided.values() for verdict in each.located.assignments),
@@ -228,10 +171,17 @@ def take_effect(tx: Transaction, ready: Prepared, *, document: Document | None =
 def restore(tx: Transaction, scope: Scope, plan_id: UUID, name: str | None = None) -> Plan:
     """Make a new draft that has the grids and land of a plan of the past (恢复原方案).
 
+    Parameters
+    ----------
+    name : str, optional
+        As `gridmap.services.drafts.new_draft` takes it; 恢复 and the name of that plan when left out.
+
     Raises
     ------
+    BadInput
+        The name cannot be used.
     Conflict
-        That plan was never in force, or is now.
+        That plan was never in force, or is now; or a plan that never was has that name.
     NoPlan
         None is in force.
     """
@@ -245,8 +195,7 @@ def restore(tx: Transaction, scope: Scope, plan_id: UUID, name: str | None = Non
     current = plans.plan_in_force(tx, Scope.everything(tx.actor), past.subdistrict_id)
     if current is None:
         raise NoPlan("no plan is in force that could be replaced")
-    draft = Plan(new_id(), past.subdistrict_id, name or f"恢复：{past.name}", PlanState.DRAFT, None, None, past.id)
-    drafts.branch(tx, draft)
+    draft = branch_draft(tx, scope, f"恢复：{past.name}"[:NAME_SIGNS] if name is None else name, past)
     succession.set_base(tx, draft.id, current.id)
     audit.record(tx, "restore", "plan", draft.id, detail={"name": draft.name, "of": str(past.id)})
     return replace(draft, based_on=current.id)
@@ -267,8 +216,20 @@ def previous_plan(tx: Transaction, scope: Scope) -> Plan:
     raise NoPlan("no plan was in force before the one that is: there is nothing to bring back")
 
 
-def _fit(tx: Transaction, scope: Scope, plan_id: UUID) -> Case:
-    """Return a plan with the one in force that it is to follow; it has to be allowed to."""
+def fit(tx: Transaction, scope: Scope, plan_id: UUID) -> Case:
+    """Return a plan with the one in force that it is to follow; it has to be allowed to.
+
+    Raises
+    ------
+    PlanRefused
+        It breaks a rule.
+    Conflict
+        It is in force or was, or is based on a plan that is no longer in force.
+    Forbidden
+        It would change grids that are out of scope.
+    NotFound
+        There is no such plan, or it is out of scope.
+    """
     new = land_of(tx, scope, plan_id)
     if PlanState.IN_FORCE not in NEXT_STATES[new.plan.state]:
         raise Conflict(
@@ -279,6 +240,7 @@ def _fit(tx: Transaction, scope: Scope, plan_id: UUID) -> Case:
         )
     old = _base_in_force(tx, new)
     case = Case(tx, old, new)
+    require_within(scope, case)
     report = plan_rules.check_case(case.everything, case)
     errors = [each for each in report.findings if each.severity == "error"]
     if errors:
@@ -290,6 +252,30 @@ def _fit(tx: Transaction, scope: Scope, plan_id: UUID) -> Case:
             problems=[asdict(each) for each in errors],
         )
     return case
+
+
+def require_within(scope: Scope, case: Case) -> None:
+    """Refuse to decide about a plan that gives other land, or another description, to grids out of scope.
+
+    Raises
+    ------
+    Forbidden
+        It changes grids of a community that the caller does not see.
+    """
+    if scope.unlimited:
+        return
+    old, new = case.old.grids, case.new.grids
+    said = [{grid.id: _said(grid) for grid in each.values()} for each in (old, new)]
+    changed = {grid for grid in said[0].keys() | said[1].keys() if said[0].get(grid) != said[1].get(grid)}
+    changed |= {grid for pair in case.moves.areas if pair[0] != pair[1] for grid in pair if grid is not None}
+    concerned = {grids[grid].community_id for grids in (old, new) for grid in changed & grids.keys()}
+    if not concerned <= scope.communities:
+        raise Forbidden("the plan changes grids of another community: ask somebody who has all of them")
+
+
+def _said(grid: Grid) -> tuple[object, ...]:
+    """Return what a plan says of a grid, but for its land and the document of its four limits."""
+    return grid.id, grid.code, grid.name, grid.kind, grid.community_id, grid.four_limits, grid.worker
 
 
 def _recoded(old: PlanInForce, new: PlanInForce) -> frozenset[UUID]:
@@ -323,7 +309,7 @@ def _alike(tx: Transaction, plan_id: UUID, other_id: UUID | None) -> bool:
     sides = []
     for each in (plan_id, other_id):
         grids = plans.grids_of_plan(tx, everything, each)
-        said = {(g.id, g.code, g.name, g.kind, g.community_id, g.four_limits, g.worker) for g in grids}
+        said = {_said(grid) for grid in grids}
         sides.append((said, lineage.labels(tx, everything, each)))
     return sides[0] == sides[1]
 
@@ -378,7 +364,7 @@ def _descents(ready: Prepared, households: Decided) -> list[Descent]:
     ]
 
 
-def _told(old: Plan, new: Plan, state: PlanState, day: date) -> Activation:
+def told_of(old: Plan, new: Plan, state: PlanState, day: date) -> Activation:
     return Activation(
         str(new.id),
         new.name,

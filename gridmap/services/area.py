@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gridmap.access import Mask, mask
+from gridmap.address.masking import mask_numbers
 from gridmap.errors import BadInput, NotFound
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import ASSIGNED_KINDS, Kind, kind_named
@@ -154,7 +155,7 @@ def _named(tx: Transaction, scope: Scope, extent: Extent, kind: Kind) -> list[Ar
     found = [
         AreaRecord(
             id=str(row["id"]),
-            title=row["name"],
+            title=mask_numbers(row["name"]),
             note=" · ".join(part for part in (row["category"], _local(row["address"] or "", extent)) if part),
             contact=mask(row["contact"] or "", Mask.NAME),
             phone=mask(row["phone"] or "", Mask.PHONE),
@@ -184,8 +185,8 @@ def _incident(case: Case, now: datetime, extent: Extent) -> AreaRecord:
     until = f"时限 {it.deadline.astimezone(SHANGHAI):%m-%d %H:%M}" if it.deadline else ""
     return AreaRecord(
         id=str(it.id),
-        title=it.title,
-        note=" · ".join(part for part in (it.category, until, _local(it.address, extent)) if part),
+        title=mask_numbers(it.title),
+        note=" · ".join(part for part in (mask_numbers(it.category), until, _local(it.address, extent)) if part),
         contact=mask(it.reporter, Mask.NAME),
         phone=mask(it.phone, Mask.PHONE),
         state=f"{it.state} 超期" if overdue else it.state,
@@ -198,4 +199,4 @@ def _incident(case: Case, now: datetime, extent: Extent) -> AreaRecord:
 
 def _local(address: str, extent: Extent) -> str:
     """Leave out what everybody in the sub-district knows: its own name and those above it."""
-    return address.partition(extent.found.subdistrict.name)[2] or address
+    return mask_numbers(address.partition(extent.found.subdistrict.name)[2] or address)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from gridmap.address.masking import mask_numbers, mask_within
 from gridmap.casework.batches import unit_results
 from gridmap.errors import BadInput
 from gridmap.model.moments import SHANGHAI, in_shanghai
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gridmap.storage.incidents import Case
 
 _EARLIEST = 2000
+_FREE = frozenset({"unit"})  # what is written freely of what comes with a step
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ def get_batch(tx: Transaction, scope: Scope, id_or_number: str) -> BatchDetails:
     goes_on = batch.closed_at is None
     return BatchDetails(
         batch=_brief(stages, batch, cases, ratings),
-        minutes=batch.minutes,
+        minutes=mask_numbers(batch.minutes) if batch.minutes else None,
         next_stage=after.name if goes_on and after else None,
         needs=sorted(here.needs) if goes_on else [],
         acts=[_open_act(each) for each in stages.acts_at(batch.stage)] if goes_on else [],
@@ -213,11 +215,11 @@ def batches_of_case(tx: Transaction, scope: Scope, id_or_number: str) -> list[On
         found.append(
             OnBatch(
                 batch.number,
-                batch.name,
+                mask_numbers(batch.name),
                 batch.stage,
                 batch.closed_at is not None,
-                each.unit,
-                each.claimed_by,
+                mask_numbers(each.unit),
+                _maybe(each.claimed_by),
                 in_shanghai(each.put_at),
                 in_shanghai(each.left_at),
                 each.left_by,
@@ -241,7 +243,8 @@ def year_of_units(tx: Transaction, scope: Scope, year: int) -> list[UnitResult]:
     cases = store.claims(tx, scope, begin, end)
     ratings = store.ratings_of(tx, scope, [case.id for case in cases])
     claims = ((case.claimed_by or "", [each.rating for each in ratings.get(case.id, ())]) for case in cases)
-    return unit_results(current_rules(tx).stages, claims)
+    results = unit_results(current_rules(tx).stages, claims)
+    return [replace(each, unit=mask_numbers(each.unit)) for each in results]
 
 
 def _carried(stages: Stages, cases: Iterable[BatchCase]) -> set[BatchCase]:
@@ -256,7 +259,7 @@ def _brief(
     return BatchBrief(
         id=str(batch.id),
         number=batch.number,
-        name=batch.name,
+        name=mask_numbers(batch.name),
         stage=batch.stage,
         ended=batch.closed_at is not None,
         opened_at=in_shanghai(batch.opened_at),
@@ -292,17 +295,17 @@ def _line(case: BatchCase, known: Case, grids: _Grids, ratings: Iterable[BatchRa
     return BatchLine(
         incident_id=str(incident.id),
         number=incident.number,
-        title=incident.title,
-        address=incident.address,
-        category=incident.category,
+        title=mask_numbers(incident.title),
+        address=mask_numbers(incident.address),
+        category=mask_numbers(incident.category),
         state=incident.state,
         grid_code=grid.code if grid else None,
         grid_name=grid.name if grid else None,
         community_name=grid.community_name if grid else None,
-        unit=case.unit,
+        unit=mask_numbers(case.unit),
         mark=case.mark,
-        reason=case.reason,
-        claimed_by=case.claimed_by,
+        reason=mask_numbers(case.reason),
+        claimed_by=_maybe(case.claimed_by),
         claimed_at=in_shanghai(case.claimed_at),
         ratings=dict(Counter(each.rating for each in ratings)),
         left_at=in_shanghai(case.left_at),
@@ -318,5 +321,17 @@ def _step(step: BatchStep, known: Mapping[UUID, Case]) -> BatchStepView:
     incident = known[step.incident_id].incident.number if step.incident_id else None
     at = in_shanghai(step.at)
     return BatchStepView(
-        step.number, at, step.actor, step.role, step.act, step.stage, incident, step.reason, step.given
+        step.number,
+        at,
+        step.actor,
+        step.role,
+        step.act,
+        step.stage,
+        incident,
+        mask_numbers(step.reason),
+        mask_within(step.given, _FREE),
     )
+
+
+def _maybe(text: str | None) -> str | None:
+    return mask_numbers(text) if text else text

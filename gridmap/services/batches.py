@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gridmap.access import Scope
+from gridmap.address.masking import mask_numbers
 from gridmap.casework.batches import require_act, require_onward
 from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
 from gridmap.model.batches import Batch, BatchCase, BatchRating, BatchStep
@@ -103,7 +104,10 @@ def open_batch(tx: Transaction, scope: Scope, ask: Opening) -> Batch:
     _require_role(rules, ask.role)
     putting = next(act for act in stages.acts.values() if act.effect == "put")
     if ask.role not in putting.roles:
-        raise Forbidden(f"a list is opened by {'、'.join(sorted(putting.roles))}", role=ask.role)
+        roles = sorted(putting.roles)
+        raise Forbidden(
+            f"a list is opened by {'、'.join(roles)}", reason="role", move=putting.name, role=ask.role, roles=roles
+        )
     subdistrict_id, actor = _subdistrict(tx, scope, ask.subdistrict), ask.actor.strip() or tx.actor
     store.hold_numbers(tx, scope, subdistrict_id)
     year = today(tx).year
@@ -279,10 +283,8 @@ def _change(
     cases = [here[incident_id] for incident_id in named]
     claimed = next((case for case in cases if case.claimed_by is not None), None)
     if claimed and act.effect != "rate":
-        number = named[claimed.incident_id].number
-        raise Conflict(
-            f"{number} was claimed by {claimed.claimed_by} already", incident=number, unit=claimed.claimed_by
-        )
+        number, unit = named[claimed.incident_id].number, mask_numbers(claimed.claimed_by or "")
+        raise Conflict(f"{number} was claimed by {unit} already", incident=number, unit=unit)
     reason = ask.reason.strip()
     changed = [replace(case, mark=act.name, reason=reason) for case in cases]
     if act.effect == "claim":
@@ -302,19 +304,25 @@ def _change(
 
 
 def _assigned(case: BatchCase, incident: Incident, act: Act, ask: BatchAsk) -> BatchCase:
-    unit = ask.unit or case.unit
+    unit = _unit(case, ask)
     if not unit:
         raise BadInput(f"{act.name}: say which unit is to claim {incident.number}", field="unit")
     return replace(case, unit=unit)
 
 
 def _claimed(tx: Transaction, case: BatchCase, incident: Incident, ask: BatchAsk) -> BatchCase:
-    unit = ask.unit or case.unit
+    unit = _unit(case, ask)
     if unit != case.unit and not ask.reason.strip():
         raise BadInput(
-            f"{incident.number} was agreed to go to {case.unit}: another unit claims it with a reason", field="reason"
+            f"{incident.number} was agreed to go to {mask_numbers(case.unit)}: another unit claims it with a reason",
+            field="reason",
         )
     return replace(case, claimed_by=unit, claimed_at=tx.now)
+
+
+def _unit(case: BatchCase, ask: BatchAsk) -> str:
+    """Return which unit is meant: the one that was agreed also where it is named as it is shown, masked."""
+    return case.unit if not ask.unit or mask_numbers(ask.unit) == mask_numbers(case.unit) else ask.unit
 
 
 def _held(tx: Transaction, scope: Scope, id_or_number: str) -> Batch:

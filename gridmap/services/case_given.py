@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from gridmap import codes
+from gridmap.address.masking import mask_numbers
 from gridmap.errors import BadInput, Conflict, NotFound
 from gridmap.model.casework import Photo, WhistleKind
 from gridmap.model.kinds import kind_named
@@ -53,6 +54,8 @@ class Ask:
         How it ended, or how it is rated.
     photos : tuple of bytes
         Pictures, JPEG or PNG.
+    step : int, optional
+        How many steps and requests of the case the caller has seen; without it the case may have gone on meanwhile.
     """
 
     move: str
@@ -66,6 +69,7 @@ class Ask:
     whistle: str = ""
     outcome: str = ""
     photos: tuple[bytes, ...] = field(default=(), repr=False)
+    step: int | None = None
 
     def given(self) -> set[str]:
         """Name what comes with it, in the words of the ladder."""
@@ -158,11 +162,13 @@ def whistle_of(tx: Transaction, scope: Scope, case: Case, given: Mapping[str, An
     """
     for whistle in store.whistles_of(tx, scope, case.incident.id):
         waits = whistle.arrived_at is None and (arriving or whistle.answered_at is None)
-        if whistle.unit == given["unit"] and waits:
+        if mask_numbers(whistle.unit) == mask_numbers(given["unit"]) and waits:  # shown masked, answered as shown
             return whistle
     done = "arrived" if arriving else "answered"
     raise Conflict(
-        f"no whistle waits for {given['unit']}: it was not called, or has {done} already", unit=given["unit"]
+        f"no whistle waits for {given['unit']}: it was not called, or has {done} already",
+        reason="no_whistle",
+        unit=given["unit"],
     )
 
 
@@ -171,24 +177,29 @@ def _grid(tx: Transaction, text: str) -> str:
     for plan in plans_in_force(tx):
         if any(grid.code == code for grid in plan.grids.values()):
             return code
-    raise BadInput(f"no plan in force has a grid {code}: name one by its code", field="grid")
+    raise BadInput(f"no plan in force has a grid {code}: name one by its code", reason="no_grid", field="grid")
 
 
 def _main(tx: Transaction, scope: Scope, ladder: Ladder, case: Case, named: str) -> UUID:
     main = incidents.incident_named(tx, scope, resolve(tx, scope, named)).incident
     if main.id == case.incident.id:
-        raise BadInput("an incident cannot be merged into itself: name another", field="incident")
+        raise BadInput("an incident cannot be merged into itself: name another", reason="itself", field="incident")
     if main.state in ladder.void:
-        raise Conflict(f"{main.number} is {main.state} itself: merge into one that goes on", state=main.state)
+        raise Conflict(
+            f"{main.number} is {main.state} itself: merge into one that goes on",
+            reason="ended",
+            incident=main.number,
+            state=main.state,
+        )
     return main.id
 
 
 def _deadline(tx: Transaction, case: Case, at: datetime) -> datetime:
     moment = at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
     if moment <= tx.now:
-        raise BadInput(f"the deadline {moment.isoformat()} is over already", field="deadline")
+        raise BadInput(f"the deadline {moment.isoformat()} is over already", reason="over", field="deadline")
     if case.incident.reported_at and moment <= case.incident.reported_at:
-        raise BadInput("the deadline lies before the report", field="deadline")
+        raise BadInput("the deadline lies before the report", reason="before", field="deadline")
     return moment
 
 
@@ -201,7 +212,9 @@ def _outcome(rules: Rules, ladder: Ladder, file: CaseFile, move: Move, word: str
 
 def _one_of(name: str, word: str, words: tuple[str, ...]) -> str:
     if word not in words:
-        raise BadInput(f"{name} is one of {'、'.join(words)}, not {word!r}", field=name)
+        raise BadInput(
+            f"{name} is one of {'、'.join(words)}, not {word!r}", reason="one_of", field=name, words=list(words)
+        )
     return word
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridmap.access import Scope
+from gridmap.address.masking import mask_numbers, mask_within
 from gridmap.errors import NoPlan
 from gridmap.model.moments import in_shanghai
 from gridmap.services.assigning import decide
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
     from gridmap.casework.ladder import Move
     from gridmap.model.cases import Assignment
-    from gridmap.model.casework import Approval, Photo, Step, Whistle
+    from gridmap.model.casework import Approval, CaseFile, Photo, Step, Whistle
     from gridmap.services.described import AssignedTo
     from gridmap.storage.database import Transaction
+
+
+_FREE = frozenset({"reason", "unit", "outcome"})  # what is written freely of what comes with a move
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,11 @@ class History:
     whistles: list[WhistleView]
     pauses: list[tuple[datetime, datetime | None]]
 
+    @property
+    def step(self) -> int:
+        """How many steps and requests there are: who sends it with a move is told when somebody else was quicker."""
+        return len(self.steps) + len(self.approvals)
+
 
 def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[str] = ()) -> History:
     """Tell everything about a case.
@@ -133,8 +142,11 @@ def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[
         There is no such incident, or it is out of scope.
     """
     rules = current_rules(tx)
-    case = incidents.incident_named(tx, scope, resolve(tx, scope, id_or_number))
-    incident_id, file = case.incident.id, opened_file(tx, scope, rules, case)
+    incident_id = resolve(tx, scope, id_or_number)
+    # before the case itself: what is done meanwhile may be missing among the steps, but is never seen with too many
+    steps, approvals = store.steps_of(tx, scope, incident_id), store.approvals_of(tx, scope, incident_id)
+    case = incidents.incident_named(tx, scope, incident_id)
+    file = opened_file(tx, scope, rules, case)
     ladder = rules.ladders[file.profile]
     state = case.incident.state or ladder.first[-1]
     pauses = store.pauses_of(tx, scope, [incident_id]).get(incident_id, [])
@@ -147,11 +159,11 @@ def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[
         duty=file.duty or {},
         merged_into=main.incident.number if main else None,
         merged=[number for _, number in store.merged_into(tx, scope, incident_id)],
-        original=file.original,
-        outcome=file.outcome,
+        original=_original(file, case.incident.number),
+        outcome=mask_numbers(file.outcome) if file.outcome else None,
         moves=[_open_move(each) for each in moves],
-        steps=[step_view(each) for each in store.steps_of(tx, scope, incident_id)],
-        approvals=[approval_view(each) for each in store.approvals_of(tx, scope, incident_id)],
+        steps=[step_view(each) for each in steps],
+        approvals=[approval_view(each) for each in approvals],
         whistles=[_whistle(each) for each in store.whistles_of(tx, scope, incident_id)],
         pauses=[(in_shanghai(each.since), in_shanghai(each.until)) for each in pauses],
     )
@@ -190,7 +202,7 @@ def approval_view(approval: Approval) -> ApprovalView:
     return ApprovalView(
         str(approval.id),
         approval.move,
-        approval.given,
+        mask_within(approval.given, _FREE),
         approval.state.value,
         in_shanghai(approval.asked_at),
         approval.asked_by,
@@ -198,8 +210,19 @@ def approval_view(approval: Approval) -> ApprovalView:
         in_shanghai(approval.decided_at),
         approval.decided_by,
         approval.decided_role,
-        approval.note,
+        mask_numbers(approval.note) if approval.note else None,
     )
+
+
+def _original(file: CaseFile, number: str) -> dict[str, Any] | None:
+    """Tell what came in; the number of the order (工单编号) stays, however it looks."""
+    if file.original is None:
+        return None
+    shown = mask_within(file.original)
+    columns = file.original.get("columns")
+    if isinstance(columns, dict):
+        shown["columns"] |= {name: text for name, text in columns.items() if text == number}
+    return shown
 
 
 def _open_move(move: Move) -> OpenMove:
@@ -219,8 +242,8 @@ def step_view(step: Step) -> StepView:
         step.state_after,
         step.level_before,
         step.level_after,
-        step.reason,
-        step.given,
+        mask_numbers(step.reason),
+        mask_within(step.given, _FREE),
         str(step.approval_id) if step.approval_id else None,
     )
 
@@ -228,7 +251,7 @@ def step_view(step: Step) -> StepView:
 def _whistle(whistle: Whistle) -> WhistleView:
     return WhistleView(
         whistle.kind.value,
-        whistle.unit,
+        mask_numbers(whistle.unit),
         in_shanghai(whistle.blown_at),
         whistle.blown_by,
         in_shanghai(whistle.answered_at),

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from gridmap.access import Scope
+from gridmap.address.masking import mask_numbers
 from gridmap.errors import BadInput
 from gridmap.model.casework import TAKEN_OVER, DeadlineClass
 from gridmap.model.moments import SHANGHAI, in_shanghai
@@ -40,6 +41,8 @@ class LedgerCase:
 
     Parameters
     ----------
+    title, address, holder, worker, outcome : str
+        In full: whoever writes them masks them.
     void : bool
         Merged, withdrawn or handed back: it does not count as reported.
     responded : bool
@@ -181,8 +184,8 @@ def _line(
         number=incident.number,
         title=incident.title,
         address=incident.address,
-        category=category.name if category else incident.category or "未分类",
-        source=incident.source or "未注明",
+        category=category.name if category else mask_numbers(incident.category) or "未分类",
+        source=mask_numbers(incident.source) or "未注明",
         month=f"{reported:%Y-%m}",
         state=state,
         level=file.level if file else "",

@@ -11,10 +11,11 @@ import numpy as np
 
 from gridmap.access import Scope
 from gridmap.casework.ladder import require_move
-from gridmap.errors import BadInput, Conflict, Forbidden, NotFound
+from gridmap.errors import BadInput, Conflict, Forbidden, NotFound, StaleCase
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.casework import Approval, CaseFile, DeadlineClass, Decision, Pause, Step, Whistle, WhistleKind
 from gridmap.model.land import new_id
+from gridmap.model.moments import in_shanghai
 from gridmap.services.assigning import decide
 from gridmap.services.case_given import INCIDENTS, Ask, photos_of, read_given, resolve, whistle_of
 from gridmap.services.case_opening import Order, due_at, grid_of, holder_at, open_file, workers_of
@@ -65,10 +66,14 @@ def move_case(tx: Transaction, scope: Scope, id_or_number: str, ask: Ask) -> Mov
         The role may not make the move.
     Conflict
         The move does not start from the state or level that the case has by now, or waits for a decision already.
+    StaleCase
+        The case has more steps or requests by now than the caller has seen.
     """
     incident_id = resolve(tx, scope, id_or_number)
     for each in sorted({incident_id, *([resolve(tx, scope, ask.incident.strip())] if ask.incident.strip() else [])}):
         store.hold(tx, scope, each)  # both of a merge, always in one order: neither can be merged meanwhile
+    if ask.step is not None:
+        _require_seen(tx, scope, incident_id, ask.step)
     rules, case, file = _read(tx, scope, incident_id)
     ask = replace(ask, actor=ask.actor.strip() or tx.actor)
     ladder = rules.ladders[file.profile]
@@ -109,14 +114,20 @@ def decide_approval(tx: Transaction, scope: Scope, id_or_number: str, approval_i
     ladder = rules.ladders[file.profile]
     move = ladder.moves.get(approval.move)
     if approval.state is not Decision.PENDING:
-        raise Conflict(f"the request was {approval.state} already", approval=str(approval_id))
+        raise Conflict(f"the request was {approval.state} already", reason="decided", approval=str(approval_id))
     if move is None or verdict.role not in move.approval:
         roles = "、".join(sorted(move.approval)) if move else ""
-        raise Forbidden(f"{approval.move} is decided by {roles or 'nobody any more'}", move=approval.move)
+        raise Forbidden(
+            f"{approval.move} is decided by {roles or 'nobody any more'}", reason="decides", move=approval.move
+        )
     if actor == approval.asked_by:
-        raise Forbidden("another person has to decide: who asks for a move cannot approve it", move=approval.move)
+        raise Forbidden(
+            "another person has to decide: who asks for a move cannot approve it",
+            reason="same_person",
+            move=approval.move,
+        )
     if not verdict.approve and not verdict.note.strip():
-        raise BadInput("a request is refused with a note: say why", field="note")
+        raise BadInput("a request is refused with a note: say why", reason="note", field="note")
     decided = replace(
         approval,
         state=Decision.APPROVED if verdict.approve else Decision.REFUSED,
@@ -162,6 +173,24 @@ def _read(tx: Transaction, scope: Scope, incident_id: UUID) -> tuple[Rules, Case
     return rules, case, opened_file(tx, scope, rules, case)
 
 
+def _require_seen(tx: Transaction, scope: Scope, incident_id: UUID, seen: int) -> None:
+    """Refuse a move of somebody who has not seen all that was done with the case."""
+    steps, asked = store.steps_of(tx, scope, incident_id), store.approvals_of(tx, scope, incident_id)
+    if len(steps) + len(asked) == seen:
+        return
+    made = [(each.at, each.role, each.actor, each.move) for each in steps]
+    made += [(each.asked_at, each.asked_role, each.asked_by, each.move) for each in asked]
+    newer = [
+        {"at": in_shanghai(at).isoformat(), "role": role, "actor": actor, "move": move}
+        for at, role, actor, move in sorted(made)[seen:]
+    ]
+    raise StaleCase(
+        f"the case has {len(made)} steps and requests by now, not {seen}: somebody was quicker; read it again",
+        step=len(made),
+        newer=newer,
+    )
+
+
 def _allowed(ladder: Ladder, case: Case, file: CaseFile, name: str, role: str, given: set[str]) -> Move:
     if role not in ladder.roles:
         raise BadInput(f"there is no role {role!r}; there are {'、'.join(sorted(ladder.roles))}", field="role")
@@ -173,7 +202,12 @@ def _allowed(ladder: Ladder, case: Case, file: CaseFile, name: str, role: str, g
 def _request(tx: Transaction, scope: Scope, case: Case, move: Move, ask: Ask, given: dict[str, Any]) -> Approval:
     for other in store.approvals_of(tx, scope, case.incident.id):
         if other.move == move.name and other.state is Decision.PENDING:
-            raise Conflict(f"{move.name} waits for a decision already: decide that first", approval=str(other.id))
+            raise Conflict(
+                f"{move.name} waits for a decision already: decide that first",
+                reason="waits",
+                move=move.name,
+                approval=str(other.id),
+            )
     kept = given | ({"reason": ask.reason.strip()} if ask.reason.strip() else {})
     approval = Approval(new_id(), case.incident.id, move.name, kept, Decision.PENDING, tx.now, ask.actor, ask.role)
     store.add_approval(tx, approval)

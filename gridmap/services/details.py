@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from gridmap.access import Mask, mask
+from gridmap.address.masking import mask_numbers
 from gridmap.config import read_lookup
 from gridmap.errors import BadInput, NoPlan, NotFound
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import FieldType, Kind, Shape, kind_named
 from gridmap.model.moments import SHANGHAI
 from gridmap.services.described import REASON_WORDS
+from gridmap.services.masking import masked_record, masked_value
 from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import assignments, finding, registers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from gridmap.access import Scope
@@ -38,6 +42,7 @@ SHOWN = (
 )
 MOST_CARDS = 60
 MOST_FOUND = 20
+_LOOKED_AT = 200  # records of a kind that have the words, of which some may have them in a masked number
 
 _PLUMBING = ("code", "manual_grid", "accuracy", "building", "compound", "number")  # codes that say nothing to a reader
 
@@ -141,7 +146,7 @@ def record_cards(tx: Transaction, scope: Scope, kind_name: str, ids: list[str]) 
 def search(tx: Transaction, scope: Scope, text: str) -> list[Found]:
     """Find grids, workers, addresses, compounds, shops and units by what somebody types, 20 at most.
 
-    Every word must occur. A worker is found by name but shown masked, with the grid.
+    Every word must occur, in the text as it may be shown. A worker is found by name but shown masked, with the grid.
     """
     words = text.split()[:5]
     if not words:
@@ -150,11 +155,18 @@ def search(tx: Transaction, scope: Scope, text: str) -> list[Found]:
     for name, fields, most in _SEARCHED:
         kind = kind_named(name)
         asked = [word.removesuffix("号") or word for word in words] if name == "house_numbers" else words
-        for record_id in finding.containing(tx, scope, kind, fields, asked, limit=most):
-            row = registers.get(tx, scope, kind, record_id)
-            if row is not None:
-                found.append(_card(tx, kind, row))
+        ids = finding.containing(tx, scope, kind, fields, asked, limit=_LOOKED_AT)
+        rows = (row for record_id in ids if (row := registers.get(tx, scope, kind, record_id)) is not None)
+        shown = (row for row in rows if _shows(kind, row, fields, asked))
+        found.extend(_card(tx, kind, row) for row in islice(shown, most))
     return found[:MOST_FOUND]
+
+
+def _shows(kind: Kind, row: Mapping[str, Any], fields: Sequence[str], words: Sequence[str]) -> bool:
+    """Tell whether the words stand in what may be shown: nobody finds out a number by asking for its digits."""
+    masked = masked_record(kind, {name: row.get(name) for name in fields})
+    text = "".join(str(masked[name] or "") for name in fields).casefold()
+    return all(word.casefold() in text for word in words)
 
 
 _SEARCHED: tuple[tuple[str, tuple[str, ...], int], ...] = (
@@ -221,7 +233,7 @@ def _title(kind: Kind, row: dict[str, Any]) -> str:
         number = str(row["number"])
         return f"{row['road']}{number}" + ("号" if number[-1:].isdigit() else "")
     names = ("title", "name", "address")
-    return next((str(row[name]) for name in names if row.get(name)), str(row[kind.key[0]]))
+    return next((mask_numbers(str(row[name])) for name in names if row.get(name)), str(row[kind.key[0]]))
 
 
 def _state(tx: Transaction, kind: Kind, row: dict[str, Any]) -> str:
@@ -259,13 +271,11 @@ def _vocabulary() -> dict[str, Any]:
 
 
 def _written(field: Field, value: Any) -> str:
-    if field.mask is not None:
-        return mask(str(value), field.mask)
     if field.type is FieldType.BOOLEAN:
         return "是" if value else "否"
     if field.type is FieldType.DATETIME:
         return _moment(value)
-    return str(value)
+    return str(masked_value(field, value))
 
 
 def _moment(value: datetime) -> str:

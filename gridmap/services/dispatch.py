@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridmap.access import Mask, Scope, mask
+from gridmap.address.masking import mask_numbers
 from gridmap.casework.clocks import Clock, Terms, clock, terms_of
 from gridmap.casework.duplicates import Register, Told, near_in, register
 from gridmap.datum import Plane
@@ -252,7 +253,7 @@ def _row(
     return {
         "id": str(incident.id),
         "number": incident.number,
-        "title": incident.title,
+        "title": mask_numbers(incident.title),
         "state": incident.state or rules.ladders[""].first[-1],
         "closed": incident.state in CLOSED_STATES,
         "paused": bool(pauses and pauses[-1].until is None),
@@ -260,16 +261,16 @@ def _row(
         "closed_at": in_shanghai(incident.closed_at),
         "reported_at": in_shanghai(incident.reported_at),
         "level": level,
-        "holder": holder if seen else "",
+        "holder": mask_numbers(holder) if seen else "",
         "place": place_of(case.assignment),
         "grid_code": grid.code if grid else None,
         "grid_name": grid.name if grid else None,
         "community_code": grid.community_code if grid else None,
         "community_name": grid.community_name if grid else None,
         "worker": mask(worker, Mask.NAME) if seen else "",
-        "category": category.name if category else incident.category,
-        "source": incident.source,
-        "address": incident.address,
+        "category": category.name if category else mask_numbers(incident.category),
+        "source": mask_numbers(incident.source),
+        "address": mask_numbers(incident.address),
         "lon": incident.lon,
         "lat": incident.lat,
     }

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from gridmap.errors import BadInput, Conflict, EditRefused, Forbidden, NoPlan, StaleRevision
-from gridmap.model.land import Plan, PlanState, new_id
+from gridmap.model.land import EVER_IN_FORCE, NEXT_STATES, Plan, PlanState, new_id
 from gridmap.services.draft_steps import EditAnswer, Taken, step_value, take, ways
-from gridmap.services.edit_request import Reading, read_operation
+from gridmap.services.edit_request import NAME_SIGNS, Reading, read_operation
 from gridmap.services.plan_layout import as_json, from_json, read_layout, subdistrict_of
 from gridmap.services.plan_profile import PlanProfile, plan_profile
 from gridmap.services.plan_session import Session, open_session, session_at
@@ -33,8 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = ["EditAnswer", "draft_state", "edit", "guards", "new_draft", "redo", "undo"]
 
-_NAME = 100
 _NEW_IDS = 16  # for the grids that one edit makes; perform makes more of the last one
+_TO_EDIT = "`gridmap plan withdraw {id}` makes it a draft again, which can be edited"
+_BECAME = {
+    PlanState.DRAFT: "approved and withdrawn",
+    PlanState.APPROVED: "approved",
+    PlanState.IN_FORCE: "put in force",
+    PlanState.SUPERSEDED: "put in force and closed",
+}
 
 
 def new_draft(tx: Transaction, scope: Scope, name: str, base: UUID | None = None) -> PlanView:
@@ -43,7 +49,7 @@ def new_draft(tx: Transaction, scope: Scope, name: str, base: UUID | None = None
     Parameters
     ----------
     name : str
-        1 to 100 characters that no other draft of the sub-district has.
+        1 to 100 characters that no other plan of the sub-district has which was never in force.
     base : UUID, optional
         The plan in force when left out.
 
@@ -56,27 +62,41 @@ def new_draft(tx: Transaction, scope: Scope, name: str, base: UUID | None = None
     NoPlan
         No plan is in force.
     Conflict
-        The base is a draft itself, or a draft has that name.
+        The base was never in force, or a plan that was not either has that name.
     """
-    name = name.strip()
-    if not name or len(name) > _NAME or not name.isprintable():
-        raise BadInput(f"a draft needs a name of 1 to {_NAME} printable characters", field="name")
     basis = plans.plan_named(tx, scope, base) if base else _only_plan_in_force(tx, scope)
-    if basis.state not in {PlanState.IN_FORCE, PlanState.SUPERSEDED}:
+    if basis.state not in EVER_IN_FORCE:
+        waits = f"; {_TO_EDIT.format(id=basis.id)}" if basis.state is PlanState.APPROVED else ""
         raise Conflict(
-            f"{basis.name} was never in force: begin a draft from the plan in force, or from one of the past",
+            f"{basis.name} was never in force: begin a draft from the plan in force, or from one of the past{waits}",
             plan=str(basis.id),
         )
+    draft = branch_draft(tx, scope, name, basis)
+    audit.record(tx, "add", "plan", draft.id, detail={"name": draft.name, "based_on": str(basis.id)})
+    return plan_view(draft, subdistrict_of(tx, draft).code, plan_profile())
+
+
+def branch_draft(tx: Transaction, scope: Scope, name: str, basis: Plan) -> Plan:
+    """Store a draft that has all that a plan has which was in force; what lies apart there may do so in the draft.
+
+    Raises
+    ------
+    BadInput
+        The name cannot be used.
+    Conflict
+        A plan that was never in force has that name.
+    """
+    name = name.strip()
+    if not name or len(name) > NAME_SIGNS or not name.isprintable():
+        raise BadInput(f"a draft needs a name of 1 to {NAME_SIGNS} printable characters", field="name")
     named = [each for each in plans.plans_of(tx, scope, basis.subdistrict_id) if each.name == name]
-    if any(each.state is PlanState.DRAFT for each in named):
+    if any(each.state not in EVER_IN_FORCE for each in named):
         raise Conflict(f"there is a draft named {name!r} already: take another name", name=name)
     draft = Plan(new_id(), basis.subdistrict_id, name, PlanState.DRAFT, None, None, basis.id)
     drafts.branch(tx, draft)
-    subdistrict = subdistrict_of(tx, draft)
-    standing = read_layout(tx, basis, subdistrict)
+    standing = read_layout(tx, basis, subdistrict_of(tx, draft))
     draft_land.declare_apart(tx, draft.id, [each.id for each in standing.grids.values() if each.multipart])
-    audit.record(tx, "add", "plan", draft.id, detail={"name": name, "based_on": str(basis.id)})
-    return plan_view(draft, subdistrict.code, plan_profile())
+    return draft
 
 
 def edit(
@@ -195,11 +215,10 @@ def _held(tx: Transaction, scope: Scope, plan_id: UUID, revision: int | None) ->
     """Hold a draft until the transaction ends, and refuse a caller who does not know what it is by now."""
     plan = drafts.held(tx, scope, plan_id)
     if not plan_profile().state(plan.state).editable:
-        raise Conflict(
-            f"{plan.name} is {plan.state.value} and never changes: begin a draft from it and edit that",
-            plan=str(plan.id),
-            state=plan.state.value,
-        )
+        way = _TO_EDIT.format(id=plan.id)
+        if PlanState.DRAFT not in NEXT_STATES[plan.state]:
+            way = "it never changes: begin a draft from it and edit that"
+        raise Conflict(f"{plan.name} is {plan.state.value}: {way}", plan=str(plan.id), state=plan.state.value)
     require_revision(tx, scope, plan, revision)
     return plan, drafts.last_step(tx, scope, plan_id)
 
@@ -219,10 +238,14 @@ def require_revision(tx: Transaction, scope: Scope, plan: Plan, revision: int | 
     if revision > plan.revision:
         raise BadInput(f"the draft has revision {plan.revision}, not {revision}: read it again", field="revision")
     newer = [step_value(step) for step in drafts.steps_after(tx, scope, plan.id, revision)]
+    happened = [f"changed {len(newer)} times"] if newer else []
+    if plan.revision - revision > len(newer):  # the rest were changes of its state, which are no steps
+        happened.append(_BECAME[plan.state])
     raise StaleRevision(
-        f"the draft was changed {len(newer)} times since revision {revision}: read it again, then repeat what you did",
+        f"the plan was {' and '.join(happened)} since revision {revision}: read it again, then repeat what you did",
         plan=str(plan.id),
         revision=plan.revision,
+        state=plan.state.value,
         newer=newer,
     )
 

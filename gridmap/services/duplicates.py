@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridmap.address.masking import mask_numbers
 from gridmap.casework.duplicates import Near, Told, measures, near
 from gridmap.datum import Plane
 from gridmap.model.moments import SHANGHAI
@@ -154,9 +155,9 @@ def _near_by(row: dict[str, Any], found: Near) -> NearBy:
     return NearBy(
         str(row["id"]),
         row["number"],
-        row["title"],
-        row["category"] or "",
-        row["address"] or "",
+        mask_numbers(row["title"]),
+        mask_numbers(row["category"] or ""),
+        mask_numbers(row["address"] or ""),
         row["state"] or "",
         row["reported_at"].astimezone(SHANGHAI),
         found.metres,

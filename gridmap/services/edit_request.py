@@ -5,7 +5,6 @@ What leaves here is what `gridmap.space.edits.perform` takes: lines in the plane
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
@@ -14,6 +13,8 @@ import numpy as np
 from gridmap import codes
 from gridmap.errors import BadInput
 from gridmap.model.land import GridKind
+from gridmap.space.cutting import MAX_POINTS
+from gridmap.space.limits.parse import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from gridmap.model.land import Community
     from gridmap.space.layout import Layout
 
-_POINTS = 10_000  # of a line; a stroke has some hundreds
 _MANY = 100_000  # blocks or grids in one edit
-_NAME = 100
-_SENTENCE = 20_000  # characters of four limits; one of several parts may have some hundreds
+NAME_SIGNS = 100  # of a name, of a grid as of a draft
 _DOCUMENT = 200
 _FAR = 0.5  # degrees that a line may lie beyond the plan
+_NO_DEGREES = 1e9  # metres by mistake are told to lie far away, what is beyond this is no number of a place
 
 
 class Reading:
@@ -56,7 +56,9 @@ def read_operation(body: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
         raise BadInput(f"there is no operation {name!r}; `op` is one of: {', '.join(OPERATIONS)}", field="op")
     needed, optional = OPERATIONS[name]
     readers = needed | optional
-    for field in body:
+    _require_text("op", [*body])
+    for field, value in body.items():
+        _require_text(field, value)
         if field != "op" and field not in readers:
             raise BadInput(f"{name} has no field {field!r}; it takes: {', '.join(readers)}", field=field)
     said = {field: value for field, value in body.items() if field != "op" and value is not None}
@@ -70,6 +72,22 @@ def read_operation(body: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
     return {"op": name, **read}
 
 
+def _require_text(field: str, value: Any) -> None:
+    """Refuse half a character of UTF-16, which JSON may spell and no database and no answer can hold."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            try:
+                each.encode()
+            except UnicodeEncodeError as error:
+                raise BadInput(f"`{field}` has half a character in it: send whole ones", field=field) from error
+        elif isinstance(each, dict):
+            left += [*each, *each.values()]
+        elif isinstance(each, (list, tuple)):
+            left += [item for item in each if isinstance(item, (str, dict))]  # points are read as numbers
+
+
 def _require_one(name: str, said: Mapping[str, Any]) -> None:
     if name in _ONE_OF and not any(field in said for field in _ONE_OF[name]):
         raise BadInput(f"{name} needs `{'` or `'.join(_ONE_OF[name])}`", field=_ONE_OF[name][0])
@@ -78,8 +96,8 @@ def _require_one(name: str, said: Mapping[str, Any]) -> None:
 
 
 def _line(field: str, value: Any, reading: Reading) -> list[list[float]]:
-    if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= _POINTS:
-        raise BadInput(f"`{field}` has to be a list of 2 to {_POINTS} points [longitude, latitude]", field=field)
+    if not isinstance(value, (list, tuple)) or not 2 <= len(value) <= MAX_POINTS:
+        raise BadInput(f"`{field}` has to be a list of 2 to {MAX_POINTS} points [longitude, latitude]", field=field)
     for number, point in enumerate(value):
         if not _is_point(point):
             raise BadInput(
@@ -111,7 +129,11 @@ def _lines(field: str, value: Any, reading: Reading) -> list[list[list[float]]]:
 def _is_point(point: Any) -> bool:
     if not isinstance(point, (list, tuple)) or len(point) != 2:
         return False
-    return all(isinstance(each, (int, float)) and not isinstance(each, bool) and math.isfinite(each) for each in point)
+    # compared, not converted: an int may have more digits than a float takes; NaN is within no bounds
+    return all(
+        isinstance(each, (int, float)) and not isinstance(each, bool) and -_NO_DEGREES < each < _NO_DEGREES
+        for each in point
+    )
 
 
 def _grid(field: str, value: Any, reading: Reading) -> UUID:
@@ -155,7 +177,7 @@ def _shares(field: str, value: Any, reading: Reading) -> list[dict[str, Any]]:
 
 
 def _community(field: str, value: Any, reading: Reading) -> dict[str, str]:
-    found = reading.communities.get(str(value).strip())
+    found = reading.communities.get(str(value).strip()) if isinstance(value, (str, UUID)) else None
     if found is None:
         raise BadInput(
             f"the sub-district has no community {value!r} (`{field}`): name one by its code or id", field=field
@@ -165,15 +187,15 @@ def _community(field: str, value: Any, reading: Reading) -> dict[str, str]:
 
 def _name(field: str, value: Any, reading: Reading) -> str:
     del reading
-    if not isinstance(value, str) or not value.strip() or len(value) > _NAME or not value.isprintable():
-        raise BadInput(f"`{field}` has to be a name of 1 to {_NAME} printable characters", field=field)
+    if not isinstance(value, str) or not value.strip() or len(value) > NAME_SIGNS or not value.isprintable():
+        raise BadInput(f"`{field}` has to be a name of 1 to {NAME_SIGNS} printable characters", field=field)
     return value.strip()
 
 
 def _sentence(field: str, value: Any, reading: Reading) -> str:
     del reading
-    if not isinstance(value, str) or not value.strip() or len(value) > _SENTENCE or "\0" in value:
-        raise BadInput(f"`{field}` has to be a sentence of 1 to {_SENTENCE} characters", field=field)
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST or "\0" in value:
+        raise BadInput(f"`{field}` has to be a sentence of 1 to {LONGEST} characters", field=field)
     return value.strip()
 
 

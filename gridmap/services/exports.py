@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridmap.access import Scope, mask
+from gridmap.access import Scope
 from gridmap.files import write_rows
 from gridmap.model.land import GridKind
+from gridmap.services.masking import masked_record
 from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import audit, land, registers
 
@@ -43,9 +44,9 @@ def export_rows(
         The coordinate system is unknown or refused.
     """
     rows = _grids(tx, scope) if kind.name == "grids" else _records(tx, scope, kind)
-    shown = rows if unmask_reason else ((_masked(kind, values), shape) for values, shape in rows)
+    shown = rows if unmask_reason else ((masked_record(kind, values), shape) for values, shape in rows)
     count = write_rows(path, kind, shown, crs)
-    verb = "unmask" if unmask_reason and any(field.mask for field in kind.fields) else "export"
+    verb = "unmask" if unmask_reason and any(field.mask or field.free for field in kind.fields) else "export"
     detail = {"file": path.name, "crs": crs} | ({"reason": unmask_reason} if unmask_reason else {})
     audit.record(tx, verb, kind.singular, count=count, detail=detail)
     return count
@@ -69,10 +70,3 @@ def _grids(tx: Transaction, scope: Scope) -> Iterator[tuple[dict[str, Any], Geom
                 values = {name: getattr(grid, name) for name in ("code", "name", "four_limits", "source_document")}
                 kind = GridKind(grid.kind).value
                 yield values | {"kind": kind, "community": grid.community_name, "worker": grid.worker}, grid.shape
-
-
-def _masked(kind: Kind, values: dict[str, Any]) -> dict[str, Any]:
-    hidden = {field.name: field.mask for field in kind.fields if field.mask}
-    return {
-        name: mask(str(value), how) if value and (how := hidden.get(name)) else value for name, value in values.items()
-    }

@@ -1,7 +1,7 @@
 """Many addresses at once: answered by several processes, kept by the hash of what was asked, and reported.
 
-A chunk is one transaction. What was answered is kept under the hash of the normalised address, the index and the plan
-in force, so that the same call after an interruption, or another file with the same addresses, asks nothing twice.
+A chunk is one transaction. What was answered is kept under the hash of the address, the index and the plan in force,
+so that the same call after an interruption, or another file with the same addresses, asks nothing twice.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
+import signal
 from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -19,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridmap.address.answer import MATCH_LEVELS, Answer, answer
-from gridmap.address.normalise import normalise
 from gridmap.assign import Subjects, assign
+from gridmap.errors import SetupMissing
 from gridmap.files.cells import text_of
 from gridmap.model.land import new_id
 from gridmap.services.gazetteer import current_index, plane_of
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
     from gridmap.access import Scope
     from gridmap.address.index import GazetteerIndex
-    from gridmap.files.plain import PlainTable
+    from gridmap.files.plain import PlainChunk, PlainTable
     from gridmap.services.plan_land import PlanInForce
     from gridmap.storage.database import Transaction
 
@@ -229,13 +232,22 @@ def finish(tx: Transaction, run: BatchRun, tally: Tally) -> BatchReport:
     return report
 
 
-def texts_of(rows: Sequence[Sequence[object]], column: int) -> list[str]:
-    """Return the addresses of rows."""
-    return [text_of(row[column]).replace("\0", "") for row in rows]
+def texts_of(chunk: PlainChunk, column: int) -> list[str]:
+    """Return the addresses of rows; a row that does not fit the header has none that could be relied on."""
+    return [
+        "" if position in chunk.faults else text_of(row[column]).replace("\0", "")
+        for position, row in enumerate(chunk.rows)
+    ]
 
 
-def added_columns(found: Found) -> list[object]:
-    """Return what a row gets, in the order of `COLUMNS`."""
+def own_columns(columns: Sequence[str]) -> int:
+    """Return how many columns of a table are its own: one that was answered before is answered anew."""
+    added = len(COLUMNS)
+    return len(columns) - added if tuple(columns[-added:]) == COLUMNS else len(columns)
+
+
+def added_columns(found: Found, fault: str = "") -> list[object]:
+    """Return what a row gets, in the order of `COLUMNS`; `fault` is what is wrong with the row itself."""
     return [
         MATCH_LEVELS[found["level"]],
         found["name"],
@@ -244,7 +256,7 @@ def added_columns(found: Found) -> list[object]:
         found["radius"],
         found["probability"],
         BANDS[found["band"]],
-        "；".join(found["reasons"]),
+        fault or "；".join(found["reasons"]),
         "；".join(found["others"]),
         found["grid_code"],
         found["grid_name"],
@@ -254,8 +266,8 @@ def added_columns(found: Found) -> list[object]:
 
 
 def answer_key(version: str, text: str) -> str:
-    """Return the hash under which the answer to an address is kept."""
-    return blake2b(f"{version}\n{normalise(text).text}".encode(), digest_size=16).hexdigest()
+    """Return the hash under which the answer to an address is kept: of all that is read, marks and spaces included."""
+    return blake2b(f"{version}\n{text}".encode(), digest_size=16).hexdigest()
 
 
 @contextmanager
@@ -269,16 +281,32 @@ def asking(run: BatchRun, scope: Scope, processes: int) -> Iterator[Callable[[Se
         if processes <= 1:
             yield lambda texts: iter(_answered(texts))
             return
-        # frozen: the collector need not look through the tables that all share, a twentieth of the time
-        with multiprocessing.get_context("fork").Pool(processes, initializer=gc.freeze) as pool:
-
-            def ask(texts: Sequence[str]) -> Iterator[Found]:
-                pieces = [texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE)]
-                return chain.from_iterable(pool.imap(_answered, pieces))
-
-            yield ask
+        pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin_work)
+        try:
+            yield lambda texts: _joined(pool.map(_answered, _pieces(texts)))
+        finally:
+            pool.shutdown(cancel_futures=True)
     finally:
         _worker.clear()
+
+
+def _begin_work() -> None:
+    gc.freeze()  # the collector need not look through the tables that all share: a twentieth of the time
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked is interrupted, and ends the work
+
+
+def _pieces(texts: Sequence[str]) -> list[Sequence[str]]:
+    return [texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE)]
+
+
+def _joined(pieces: Iterator[list[Found]]) -> Iterator[Found]:
+    try:
+        yield from chain.from_iterable(pieces)
+    except BrokenProcessPool as error:
+        raise SetupMissing(
+            "a process that answered addresses was ended from outside, most likely for want of memory; what was "
+            "finished is kept: run the same command again, with fewer --processes"
+        ) from error
 
 
 def _answered(texts: Sequence[str]) -> list[Found]:

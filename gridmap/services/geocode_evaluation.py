@@ -7,6 +7,7 @@ A file has the form of geocoder-tester: `query`, any number of `expected_<field>
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from gridmap.address.gazetteer import LEVELS
 from gridmap.address.normalise import normalise
 from gridmap.address.numerals import number_value
 from gridmap.address.perturb import Half, noisy
-from gridmap.errors import BadInput
+from gridmap.errors import BadInput, FileRefused
 from gridmap.files.cells import text_of
 from gridmap.files.plain import open_plain
 from gridmap.model.kinds import kind_named
@@ -37,6 +38,8 @@ _QUERY, _EXPECTED, _COORDINATE = "query", "expected_", "expected_coordinate"
 _NUMBERED = frozenset(("number", "subnumber", "building", "unit", "room", "lane"))
 FIELDS = frozenset((*LEVELS, "name", "level", "node", "coordinate"))
 """What may be expected: a field `expected_road`, `expected_building`, `expected_level` ..."""
+_COMPARED = ("top1", "auto", "auto_precision", "conflicts", "ece", "covered")
+_CHUNK = 5000
 _WORST = 20
 _FIRST = "人民路1号"
 _SUBDISTRICTS = kind_named("subdistricts")
@@ -149,14 +152,30 @@ def _cases(path: Path) -> list[tuple[str, dict[str, str]]]:
         what = f"{unknown[0]} cannot be expected" if unknown else "nothing is expected"
         raise BadInput(f"{path.name}: {what}; columns that can be are {known}", file=path.name)
     cases = []
-    for _, rows in table.chunks(5000):
-        for row in rows:
+    for chunk in table.chunks(_CHUNK):
+        for position, reason in chunk.faults.items():
+            number = chunk.numbers[position]
+            raise FileRefused(f"{path.name}, row {number}: {reason}", file=path.name, row=number)
+        for number, row in zip(chunk.numbers, chunk.rows, strict=True):
             values = {name: text_of(cell).strip() for name, cell in zip(table.columns, row, strict=True)}
             if values.get("skip"):
                 continue
             wanted = {name.removeprefix(_EXPECTED): values[name] for name in names if values[name]}
+            if "coordinate" in wanted:
+                _coordinate(wanted["coordinate"], number)
             cases.append((values[_QUERY], wanted))
     return cases
+
+
+def _coordinate(value: str, row: int | None = None) -> tuple[float, float, float]:
+    try:
+        lat, lon, tolerance = (float(each) for each in value.split(","))
+    except ValueError:
+        lat = lon = tolerance = math.nan
+    if not (abs(lat) <= 90 and abs(lon) <= 180 and 0 <= tolerance < math.inf):
+        where = "" if row is None else f"row {row}: "
+        raise BadInput(f"{where}expected_coordinate takes lat,lon,metres, not {value!r}", value=value, row=row)
+    return lat, lon, tolerance
 
 
 def _judged(index: GazetteerIndex, query: str, wanted: dict[str, str], found: Answer) -> Judged:
@@ -190,10 +209,7 @@ def _own(index: GazetteerIndex, found: Answer) -> dict[str, str]:
 
 
 def _distance(index: GazetteerIndex, value: str, found: Answer) -> tuple[float, bool]:
-    try:
-        lat, lon, tolerance = (float(each) for each in value.split(","))
-    except ValueError:
-        raise BadInput(f"expected_coordinate takes lat,lon,metres, not {value!r}", value=value) from None
+    lat, lon, tolerance = _coordinate(value)
     x, y = plane_of(index).project(np.array([[lon, lat]]))[0].tolist()
     error = float(np.hypot(found.x - x, found.y - y))
     return error, error <= tolerance
@@ -240,11 +256,11 @@ def _compared(
         return {}, []
     try:
         earlier = json.loads(compare.read_text(encoding="utf-8"))
-        before, was_right = earlier["scores"], earlier["right"]
+        before = {name: float(earlier["scores"][name]) for name in _COMPARED}
+        was_right = [text for text in earlier["right"] if isinstance(text, str)]
     except (ValueError, KeyError, TypeError):
         raise BadInput(f"{compare.name} is no earlier report: write one with --save", file=compare.name) from None
-    names = ("top1", "auto", "auto_precision", "conflicts", "ece", "covered")
     now = set(right)
-    return {name: (before[name], getattr(scores, name)) for name in names}, [
+    return {name: (before[name], getattr(scores, name)) for name in _COMPARED}, [
         text for text in was_right if text not in now
     ]

@@ -16,6 +16,7 @@ from gridmap.files import Refusal
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import Block, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
 from gridmap.services.areas import Areas, subdistrict_coded
+from gridmap.services.masking import as_stored
 from gridmap.services.plan_land import today
 from gridmap.services.rows import Incoming, Judged, Outcome, checked, same_to_the_millimetre, single
 from gridmap.space.repair import Repair, repair
@@ -64,6 +65,7 @@ def judge_grids(rows: Sequence[Incoming], areas: Areas, found: Standing) -> list
         if grid is None:
             judged.append(Judged(row, Outcome.ADDED, record, None))
         else:
+            record = as_stored(_GRIDS, record, {name: getattr(grid, name) for name in _OF_A_PLAN})
             outcome = Outcome.CHANGED if _changed(record, grid) else Outcome.UNCHANGED
             judged.append(Judged(row, outcome, record, {"id": grid.id}))
     return judged

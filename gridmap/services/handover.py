@@ -17,6 +17,7 @@ from gridmap.files.sheets import write_workbook
 from gridmap.model.cases import Reason
 from gridmap.model.kinds import ASSIGNED_KINDS, Kind
 from gridmap.model.land import PlanState
+from gridmap.services.masking import masked_record
 from gridmap.services.plan_case import Case
 from gridmap.services.plan_diff import MEASURES, GridRef, PlanRef, grid_ref, plan_ref
 from gridmap.services.plan_land import PlanInForce, land_of
@@ -240,17 +241,14 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Read the records that change hands, by old and new grid."""
     names = _COLUMNS[kind.name]
-    hidden = {field.name: field.mask for field in kind.fields if field.mask and not unmask}
     found = []
     for chunk in registers.read_chunks(tx, scope, kind, columns=["id", *names]):
         for row in chunk:
             if row["id"] not in handed:
                 continue
             old, new = handed[row["id"]]
-            values = {
-                name: mask(str(row[name]), hidden[name]) if name in hidden and row[name] else row[name]
-                for name in names
-            }
+            values = {name: row[name] for name in names}
+            values = values if unmask else masked_record(kind, values)
             found.append(_pair_values(_grid(case.old, old), _grid(case.new, new), unmask=unmask) | values)
     return sorted(found, key=lambda row: (row["old_code"], row["new_code"]))
 

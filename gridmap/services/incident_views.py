@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from gridmap.access import Mask, Scope, mask
+from gridmap.address.masking import mask_numbers
 from gridmap.casework.clocks import clock
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.moments import in_shanghai
@@ -60,7 +61,7 @@ class CaseBrief:
 
 @dataclass(frozen=True)
 class IncidentView:
-    """An incident as it may be shown: reporter and telephone masked."""
+    """An incident as it may be shown: reporter, telephone and the numbers of persons in its texts masked."""
 
     id: str
     number: str
@@ -83,7 +84,7 @@ class IncidentView:
 
 
 def incident_view(tx: Transaction, scope: Scope, case: Case, brief: CaseBrief | None) -> IncidentView:
-    """Show one incident: reporter and telephone masked, its grid only where the caller may see it."""
+    """Show one incident, masked, its grid only where the caller may see it."""
     return _view(case, assigned_to(tx, scope, case.assignment), brief)
 
 
@@ -107,7 +108,7 @@ def brief_of(
     stands = clock(terms, incident.deadline, until, rules.clocks.soon, spans(pauses)).value if until else ""
     return CaseBrief(
         level=file.level,
-        holder=file.holder if seen else "",
+        holder=mask_numbers(file.holder) if seen else "",
         worker=mask(file.worker, Mask.NAME) if seen else "",
         deputy=mask(file.deputy, Mask.NAME) if seen else "",
         rule=(file.duty or {}).get("rule", ""),
@@ -165,11 +166,11 @@ def _view(case: Case, assigned: AssignedTo | None, brief: CaseBrief | None) -> I
     return IncidentView(
         id=str(incident.id),
         number=incident.number,
-        title=incident.title,
-        description=incident.description,
-        category=incident.category,
-        source=incident.source,
-        address=incident.address,
+        title=mask_numbers(incident.title),
+        description=mask_numbers(incident.description),
+        category=mask_numbers(incident.category),
+        source=mask_numbers(incident.source),
+        address=mask_numbers(incident.address),
         reporter=mask(incident.reporter, Mask.NAME),
         phone=mask(incident.phone, Mask.PHONE),
         reported_at=in_shanghai(incident.reported_at),

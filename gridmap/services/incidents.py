@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gridmap.access import Scope
+from gridmap.address.masking import mask_numbers, mask_within
 from gridmap.errors import NotFound
 from gridmap.model.kinds import kind_named
 from gridmap.services import taking
@@ -107,8 +108,8 @@ def report_incident(tx: Transaction, scope: Scope, report: Report) -> Reported:
     return Reported(
         **vars(view),
         status=placed.status.value,
-        why=placed.why,
-        place=placed.where.told,
+        why=mask_numbers(placed.why),
+        place=mask_within(placed.where.told),
         duplicates=_near(tx, scope, placed),
     )
 
@@ -125,12 +126,12 @@ def check_report(tx: Transaction, scope: Scope, report: Report) -> Checked:
     lon, lat = placed.where.position or (None, None)
     return Checked(
         status=placed.status.value,
-        why=placed.why,
-        address=placed.record["address"],
+        why=mask_numbers(placed.why),
+        address=mask_numbers(placed.record["address"]),
         lon=lon,
         lat=lat,
         accuracy=placed.where.accuracy,
-        place=placed.where.told,
+        place=mask_within(placed.where.told),
         assignment=assigned_to(tx, scope, placed.verdict),
         duplicates=_near(tx, scope, placed),
     )

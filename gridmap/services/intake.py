@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from gridmap.access import Scope
-from gridmap.errors import BadInput, GridmapError, NoPlan
+from gridmap.errors import BadInput, CoordinatesRefused, GridmapError, NoPlan
 from gridmap.files.vocabulary import fold, intake_words
 from gridmap.model.cases import CLOSED_STATES
 from gridmap.model.kinds import kind_named
@@ -236,7 +236,7 @@ def _known(tx: Transaction, orders: Sequence[Order]) -> set[str]:
 def _ready(tx: Transaction, order: Order, places: Mapping[str, TextPlace | None]) -> Ready:
     made = taking.ready(tx, order.report, places)
     if order.closed_at and order.closed_at < made.record["reported_at"]:
-        raise BadInput("办结时间早于受理时间，请核对", field="closed_at")
+        raise BadInput("the order was closed before it was reported: correct one of the two", field="closed_at")
     return made
 
 
@@ -317,5 +317,8 @@ def _chinese(error: GridmapError) -> str:
         "deadline": "办结时限早于受理时间，请核对",
         "return_until": "退单时限早于受理时间，请核对",
         "lon, lat": "经度和纬度须同时填写",
+        "closed_at": "办结时间早于受理时间，请核对",
     }
-    return said.get(str(error.evidence.get("field", "")), error.message)
+    if isinstance(error, CoordinatesRefused):
+        return "位置不在可用的范围内，请核对经度、纬度和坐标系"
+    return said.get(str(error.evidence.get("field", "")), f"这一行不能登记（{error.code}），请核对")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridmap.address.masking import mask_numbers
 from gridmap.casework.duplicates import measures, near_in, register
 from gridmap.datum import Plane
 from gridmap.services.casework_rules import rules as current_rules
@@ -56,11 +57,12 @@ class Twin:
 def with_twins(tx: Transaction, scope: Scope, rows: Sequence[Taken]) -> list[Taken]:
     """Say of each new row which other rows, and which incidents, may be the same matter.
 
-    What was merged, withdrawn or handed back looks for none and is not among the answers.
+    What was merged, withdrawn or handed back looks for none and is not among the answers. The rows come back as they
+    may be shown: numbers of persons in their texts are masked.
     """
     new = {each.incident_id: each for each in rows if each.incident_id}
     if not new:
-        return list(rows)
+        return [_shown(each) for each in rows]
     rules = current_rules(tx)
     own = [{name: getattr(each, name) for name in _FIELDS} | {"id": key} for key, each in new.items()]
     lonlat = np.array([(row["lon"], row["lat"]) for row in own if row["lon"] is not None], dtype=np.float64)
@@ -77,7 +79,13 @@ def with_twins(tx: Transaction, scope: Scope, rows: Sequence[Taken]) -> list[Tak
             found[each.id] = replace(
                 row, alike=count, duplicates=[_twin(listed[one.id], one, new) for one in likeliest]
             )
-    return [found.get(each.incident_id, each) if each.incident_id else each for each in rows]
+    return [_shown(found.get(each.incident_id, each) if each.incident_id else each) for each in rows]
+
+
+def _shown(row: Taken) -> Taken:
+    """Hide the numbers of persons in what is told of a row: it was compared in full."""
+    texts = {name: mask_numbers(getattr(row, name)) for name in ("why", "title", "category", "address")}
+    return replace(row, **texts)  # type: ignore[arg-type] # texts, all of them
 
 
 def _there_before(
@@ -98,4 +106,5 @@ def _there_before(
 def _twin(row: Mapping[str, Any], found: Near, new: Mapping[UUID, Taken]) -> Twin:
     mine = new.get(row["id"])
     number = mine.row if mine else None
-    return Twin(row["number"], row["title"], row["state"] or "", number, found.metres, found.days, found.likeness)
+    title, state = mask_numbers(row["title"]), row["state"] or ""
+    return Twin(row["number"], title, state, number, found.metres, found.days, found.likeness)

@@ -12,33 +12,33 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gridmap.access import Scope
+from gridmap.address.masking import mask_numbers, mask_within
 from gridmap.errors import BadInput, NoPlan
 from gridmap.model.cases import Reason
 from gridmap.model.land import new_id
 from gridmap.model.moments import SHANGHAI
-from gridmap.services.assigning import decide
 from gridmap.services.case_given import resolve
+from gridmap.services.case_history import today as grids_of_today
+from gridmap.services.incident_views import assigned_to
+from gridmap.services.jurisdiction_case import basis_of, judged
 from gridmap.services.jurisdiction_ground import SIDE_WORDS, Surrounding, picture_of, surrounding
 from gridmap.services.jurisdiction_text import sentence
-from gridmap.services.locating import POINT, locate, to_position
-from gridmap.services.plan_land import plans_in_force, today
-from gridmap.storage import audit, casework, incidents, plans, statements
+from gridmap.services.locating import locate, to_position
+from gridmap.storage import audit, casework, incidents, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
     from uuid import UUID
 
-    from gridmap.model.cases import Assignment
     from gridmap.model.land import Grid
-    from gridmap.services.locating import Place
-    from gridmap.services.plan_land import PlanInForce
+    from gridmap.services.described import AssignedTo
+    from gridmap.services.jurisdiction_case import Judged
     from gridmap.storage.database import Transaction
     from gridmap.storage.incidents import Case
 
+_FREE = frozenset({"subject", "text"})  # what is written freely of what a statement says
 _CODE_BITS = 80  # sixteen letters and digits
 
 
@@ -49,8 +49,8 @@ class Question:
     Parameters
     ----------
     at : date, optional
-        By the plan in force on that day; for an incident the day by whose plan it was
-        assigned, else today.
+        By the plan in force on that day. Without it an incident is told as it has its grid, a
+        point by today's plan.
     accuracy : float
         Metres that the point may be off.
     subject : str
@@ -78,8 +78,8 @@ class Statement:
         Everything that it says: JSON values.
     intact : bool
         The content still gives the code: nobody has changed it.
-    now : Place or None
-        What the plan in force says today of the same point; None while none is in force.
+    now : AssignedTo or None
+        What the plan in force says today of the same point or case; None while none is in force.
     """
 
     code: str
@@ -87,24 +87,25 @@ class Statement:
     made_at: datetime
     content: Mapping[str, Any]
     intact: bool
-    now: Place | None = None
+    now: AssignedTo | None = None
 
     @property
     def unchanged(self) -> bool:
-        """Whether today's plan gives the point to the same grid."""
+        """Whether today's plan gives the point or the case to the same grid."""
         return self.now is not None and self.now.grid_id == self.content["grid"].get("id")
 
 
 def make_statement(tx: Transaction, scope: Scope, question: Question) -> Statement:
     """State whose land a point is, and keep the statement.
 
+    Of an incident it names the grid that the incident has, and why; where its point lies in another one, that too.
     Grids outside the caller's scope, the point's own or those around it, are told by their codes alone. A statement is
     kept as it was said: whoever may see its land sees all of it later.
 
     Raises
     ------
     BadInput
-        Neither a point nor an incident, both, or an incident that has no place yet.
+        Neither a point nor an incident, both, an incident that has no place yet, or a day that lies ahead.
     NotFound
         There is no such incident, or it is out of scope.
     NoPlan
@@ -112,25 +113,22 @@ def make_statement(tx: Transaction, scope: Scope, question: Question) -> Stateme
     CrsRefused, CoordinatesRefused
         The point cannot be what was declared.
     """
-    position, asked, incident_id, number = _asked(tx, scope, question)
-    day = asked.at or today(tx)
-    found = plans_in_force(tx, day)
-    located = decide(POINT, [new_id()], np.array([position]), {"accuracy": [asked.accuracy]}, found)
-    verdict = located.assignments[0]
-    plan = next(each for each in found if each.plan.id == verdict.plan_id)
-    content = _content(tx, scope, position, asked, verdict, plan, day)
+    position, asked, case = _asked(tx, scope, question)
+    said = judged(tx, position, asked.accuracy, asked.at, case)
+    incident_id, number = (case.incident.id, case.incident.number) if case else (None, "")
+    content = _content(tx, scope, position, asked, said) | _case(tx, scope, said, case)
+    content["text"] = sentence(content)
     content["incident"] = number
     identity = new_id()
     content |= {"id": str(identity), "made_at": tx.now.astimezone(SHANGHAI).isoformat(), "made_by": tx.actor}
     code = check_code(content)
+    community = said.grid.community_id if said.grid else None
     statements.add(
-        tx,
-        statements.Kept(
-            identity, code, located.community_ids[0], incident_id, day, tx.now, tx.actor, content
-        ),
+        tx, statements.Kept(identity, code, community, incident_id, said.day, tx.now, tx.actor, content)
     )  # fmt: skip
     audit.record(tx, "state", "statement", identity, detail={"code": code, "incident": number})
-    return Statement(shown(code), day, tx.now.astimezone(SHANGHAI), content, True, _now(tx, scope, content))
+    now = _now(tx, scope, content, incident_id)
+    return Statement(shown(code), said.day, tx.now.astimezone(SHANGHAI), content, True, now)
 
 
 def get_statement(tx: Transaction, scope: Scope, code: str) -> Statement:
@@ -144,12 +142,17 @@ def get_statement(tx: Transaction, scope: Scope, code: str) -> Statement:
     kept = statements.named(tx, scope, _plain(code))
     content = dict(kept.content)
     intact = check_code(content) == kept.code
+    content = mask_within(content, _FREE)  # of one that was made before texts were masked
     made_at = kept.made_at.astimezone(SHANGHAI)
-    return Statement(shown(kept.code), kept.day, made_at, content, intact, _now(tx, scope, content))
+    now = _now(tx, scope, content, kept.incident_id)
+    return Statement(shown(kept.code), kept.day, made_at, content, intact, now)
 
 
-def _now(tx: Transaction, scope: Scope, content: Mapping[str, Any]) -> Place | None:
+def _now(tx: Transaction, scope: Scope, content: Mapping[str, Any], incident_id: UUID | None) -> AssignedTo | None:
+    """Return what today's plan says: of a case by the whole rule, of a point by its place."""
     try:
+        if incident_id and (verdict := grids_of_today(tx, [incident_id]).get(incident_id)):
+            return assigned_to(tx, scope, verdict)
         return locate(tx, scope, content["lon"], content["lat"], "EPSG:4490")
     except NoPlan:
         return None
@@ -174,7 +177,7 @@ def _plain(code: str) -> str:
     return "".join(sign for sign in code.upper() if sign.isalnum())
 
 
-def _asked(tx: Transaction, scope: Scope, question: Question) -> tuple[tuple[float, float], Question, UUID | None, str]:
+def _asked(tx: Transaction, scope: Scope, question: Question) -> tuple[tuple[float, float], Question, Case | None]:
     """Return the position, what is asked about it, and the incident that it is for."""
     if question.incident:
         if question.lon is not None or question.lat is not None:
@@ -183,50 +186,33 @@ def _asked(tx: Transaction, scope: Scope, question: Question) -> tuple[tuple[flo
         told = case.incident
         if told.lon is None or told.lat is None:
             raise BadInput(f"{told.number} has no place yet (待定位): locate it first", incident=told.number)
-        asked = replace(
-            question,
-            at=question.at or _day_of(tx, case),
-            accuracy=told.accuracy,
-            subject=question.subject or told.address or told.title,
-        )
-        return (told.lon, told.lat), asked, told.id, told.number
+        subject = question.subject or told.address or told.title
+        return (told.lon, told.lat), replace(question, accuracy=told.accuracy, subject=subject), case
     if question.lon is None or question.lat is None:
         raise BadInput("a statement needs a point or an incident: give lon and lat, or incident", field="lon, lat")
-    return to_position(question.lon, question.lat, question.crs), question, None, ""
+    return to_position(question.lon, question.lat, question.crs), question, None
 
 
-def _day_of(tx: Transaction, case: Case) -> date | None:
-    """Return the day by whose plan a case was given its grid: of its report, or the first day of its plan if later."""
-    reported = case.incident.reported_at
-    if case.assignment is None or reported is None:
-        return None
-    first = plans.plan_named(tx, Scope.everything(tx.actor), case.assignment.plan_id).valid_from
-    day = reported.astimezone(SHANGHAI).date()
-    return max(day, first) if first else day
+def _names(tx: Transaction, scope: Scope, said: Judged) -> dict[UUID, str]:
+    """Return the names of the grids that may be told."""
+    pairs = {(plan.plan.id, each) for plan in (said.plan, said.land) for each in plan.grids}
+    return {each.id: each.name for each in casework.grids_of_plans(tx, scope, pairs).values()}
 
 
 def _content(
-    tx: Transaction,
-    scope: Scope,
-    position: tuple[float, float],
-    asked: Question,
-    verdict: Assignment,
-    plan: PlanInForce,
-    day: date,
+    tx: Transaction, scope: Scope, position: tuple[float, float], asked: Question, said: Judged
 ) -> dict[str, Any]:
-    grid = plan.grids.get(verdict.grid_id) if verdict.grid_id else None
-    pairs = [(plan.plan.id, each) for each in plan.grids]
-    seen = {each.id: each for each in casework.grids_of_plans(tx, scope, pairs).values()}
-    names = {key: each.name for key, each in seen.items()}
-    around = surrounding(tx, position, plan, grid, names)
+    """Say who has it and by what plan, and what lies around it."""
+    names, plan, grid, point = _names(tx, scope, said), said.plan, said.grid, said.point
+    around = surrounding(tx, position, said.land, said.around, names)
     number, dated = statements.document_of(tx, Scope.everything(scope.actor), plan.plan.id)
-    nearest = plan.grids.get(verdict.nearest_id) if verdict.nearest_id else None
-    content: dict[str, Any] = {
+    placed = said.verdict.reason in {Reason.INSIDE, Reason.EDGE}
+    return {
         "lon": position[0],
         "lat": position[1],
         "accuracy": asked.accuracy,
-        "subject": asked.subject,
-        "day": day.isoformat(),
+        "subject": mask_numbers(asked.subject),  # it goes out of the office
+        "day": said.day.isoformat(),
         "street": {"code": plan.subdistrict.code, "name": plan.subdistrict.name},
         "plan": {
             "id": str(plan.plan.id),
@@ -235,21 +221,46 @@ def _content(
             "document": number,
             "document_date": dated.isoformat() if dated else None,
         },
-        "reason": verdict.reason.value,
-        "grid": _grid(grid, grid.id in seen) if grid else {},
-        "nearest": (
-            {"code": nearest.code, "name": names.get(nearest.id, "")}
-            if nearest and verdict.reason is Reason.OUTSIDE
-            else {}
-        ),
-        "distance": round(verdict.distance, 2) if verdict.distance is not None else None,
+        "reason": said.verdict.reason.value,
+        "grid": _grid(grid, grid.id in names) if grid else {},
+        "nearest": _nearest(said, names),
+        "distance": round(point.distance, 2) if point.distance is not None else None,
         "neighbour": around.neighbour,
-        "doubtful": bool(verdict.distance is not None and grid and asked.accuracy > verdict.distance),
+        "doubtful": bool(placed and point.distance is not None and asked.accuracy > point.distance),
         "side": _side(around),
         "sides": around.sides,
-        "picture": picture_of(around, plan, grid, names),
+        "picture": picture_of(around, said.land, grid, names),
     }
-    return content | {"text": sentence(content)}
+
+
+def _case(tx: Transaction, scope: Scope, said: Judged, case: Case | None) -> dict[str, Any]:
+    """Say of a case why it has its grid, where its point lies if that is another one, and what it has of late."""
+    names, basis = _names(tx, scope, said), basis_of(tx, scope, said, case)
+    if case is None:
+        return {"basis": {}, "point": {}, "held": {}}
+    around = said.around
+    where = _grid(around, around.id in names) if around else {}
+    point = {"reason": said.point.reason.value, "grid": where, "street": said.land.subdistrict.name}
+    had = {} if said.own_grid == said.verdict.grid_id else _held(tx, scope, said)
+    return {"basis": basis, "point": point if basis else {}, "held": had}
+
+
+def _held(tx: Transaction, scope: Scope, said: Judged) -> dict[str, Any]:
+    """Name the grid that the case itself has; no code where it has none."""
+    if said.own is None or said.own.grid_id is None:
+        return {"code": "", "name": "", "reason": said.own.reason.value if said.own else ""}
+    pair = (said.own.plan_id, said.own.grid_id)
+    found = casework.grids_of_plans(tx, Scope.everything(tx.actor), [pair])[pair]
+    seen = pair in casework.grids_of_plans(tx, scope, [pair])
+    return {"code": found.code, "name": found.name if seen else "", "reason": said.own.reason.value}
+
+
+def _nearest(said: Judged, names: Mapping[UUID, str]) -> dict[str, Any]:
+    """Name the nearest grid of a point that lies in none."""
+    found = said.land.grids.get(said.point.nearest_id) if said.point.nearest_id else None
+    if found is None or said.point.reason is not Reason.OUTSIDE:
+        return {}
+    return {"code": found.code, "name": names.get(found.id, "")}
 
 
 def _grid(grid: Grid, seen: bool) -> dict[str, Any]:  # noqa: FBT001 -- one of two words

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from gridmap.model.cases import Reason
+from gridmap.services.described import REASON_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,19 +35,67 @@ def _plan(content: Mapping[str, Any]) -> str:
 
 
 def _verdict(content: Mapping[str, Any]) -> str:
-    metres = content["distance"]
+    basis = content["basis"]
+    said = f"{_lies(content)}；{_decided(content)}。" if basis else f"{_by_place(content)}。"
+    return said + _held(content)
+
+
+def _by_place(content: Mapping[str, Any]) -> str:
+    """Say whose land a place is."""
     if not content["grid"]:
-        nearest = content["nearest"]
-        near = f"，最近的是{called(nearest)}，相距{metres:.1f}米" if nearest else ""
-        return f"该处不在{content['street']['name']}各网格范围之内{near}。"
-    grid = content["grid"]
-    owner = f"属{content['street']['name']}{grid['community_name']}{_own_name(grid)}"
+        return _outside(content, content["street"]["name"])
+    owner = f"属{_owner(content['grid'], content['street']['name'])}"
     if content["reason"] == "edge":
-        return f"该处在网格界线上，依界线归编码在前网格的规则，{owner}。"
+        return f"该处在网格界线上，依界线归编码在前网格的规则，{owner}"
+    return f"该处{owner}{_border(content)}"
+
+
+def _lies(content: Mapping[str, Any]) -> str:
+    """Say where the point lies, whoever has the case."""
+    point = content["point"]
+    if not point["grid"]:
+        return _outside(content, point["street"])
+    where = _owner(point["grid"], point["street"])
+    return f"该处在{where}{'界线上' if point['reason'] == 'edge' else f'范围内{_border(content)}'}"
+
+
+def _decided(content: Mapping[str, Any]) -> str:
+    """Say which rule gave the case to its grid."""
+    rule, words = content["basis"]["rule"], content["basis"]["words"]
+    grid = content["grid"]
+    owner = f"属{_owner(grid, content['street']['name'])}" if grid else "该工单未归入网格"
+    if rule == "manual":
+        known = f"（{words}）" if words else ""
+        return f"该工单归属已由人工指定{known}，依人工指定优先于名单和坐标位置的归格规则，{owner}"
+    if rule == "listed":
+        return f"所在楼栋{words}已列入网格纳入名单，依名单优先于坐标位置的归格规则，{owner}"
+    return f"该工单按归格时登记的位置，{owner}"
+
+
+def _held(content: Mapping[str, Any]) -> str:
+    """Say what the case has itself, where that is something else."""
+    held = content["held"]
+    if not held:
+        return ""
+    if not held["code"]:
+        return "该工单在系统中尚未归格。"
+    return f"该工单在系统中的归属为{called(held)}（{REASON_WORDS[Reason(held['reason'])]}）。"
+
+
+def _outside(content: Mapping[str, Any], street: str) -> str:
+    nearest, metres = content["nearest"], content["distance"]
+    near = f"，最近的是{called(nearest)}，相距{metres:.1f}米" if nearest else ""
+    return f"该处不在{street}各网格范围之内{near}"
+
+
+def _border(content: Mapping[str, Any]) -> str:
+    metres, other = content["distance"], content["neighbour"]
     border = f"，距网格边界{metres:.1f}米" if metres is not None else ""
-    other = content["neighbour"]
-    beyond = f"，边界另一侧为{other['name'] or called(other)}" if other else ""
-    return f"该处{owner}{border}{beyond}。"
+    return border + (f"，边界另一侧为{other['name'] or called(other)}" if other else "")
+
+
+def _owner(grid: Mapping[str, Any], street: str) -> str:
+    return f"{street}{grid['community_name']}{_own_name(grid)}"
 
 
 def called(grid: Mapping[str, Any]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gridmap.access import Mask, Scope, mask
+from gridmap.address.masking import mask_numbers
 from gridmap.files.documents import Heading, Paragraph, Table, document_bytes
 from gridmap.files.sheets import write_workbook
 from gridmap.model.moments import SHANGHAI
@@ -57,7 +59,7 @@ def write_ledger(
     Parameters
     ----------
     unmask_reason : str, optional
-        With it the names of workers are written in full; it stands in the audit.
+        With it names of workers, and numbers of persons in texts, are written in full; it stands in the audit.
 
     Returns
     -------
@@ -69,13 +71,14 @@ def write_ledger(
     BadInput
         As `ledger_cases`.
     """
-    cases = [case for case in ledger_cases(tx, scope, period, grids=grids) if not case.void]
+    masked = unmask_reason is None
+    found = [case for case in ledger_cases(tx, scope, period, grids=grids) if not case.void]
+    cases = [_shown(case) for case in found] if masked else found
     done = [case for case in cases if case.closed]
     at = tx.now
-    masked = unmask_reason is None
     tables: list[tuple[str, Sequence[str], Sequence[Sequence[object]]]] = [
-        ("六定台账", list(SIX), [_six(number, case, masked=masked) for number, case in enumerate(cases, start=1)]),
-        ("销号台账", list(CLOSED), [_struck(number, case, masked=masked) for number, case in enumerate(done, start=1)]),
+        ("六定台账", list(SIX), [_six(number, case) for number, case in enumerate(cases, start=1)]),
+        ("销号台账", list(CLOSED), [_struck(number, case) for number, case in enumerate(done, start=1)]),
         *(
             (f"按{GROUPS[by][0]}", [GROUPS[by][0], *RATE_HEADER], [rate_row(each) for each in grouped(cases, by, at)])
             for by in GROUPS
@@ -89,7 +92,13 @@ def write_ledger(
     return len(cases), len(done)
 
 
-def _six(number: int, case: LedgerCase, *, masked: bool) -> tuple[object, ...]:
+def _shown(case: LedgerCase) -> LedgerCase:
+    """Hide the worker's name, and the numbers of persons in the texts of a case."""
+    texts = {name: mask_numbers(getattr(case, name)) for name in ("title", "address", "holder", "outcome")}
+    return replace(case, worker=mask(case.worker, Mask.NAME), **texts)
+
+
+def _six(number: int, case: LedgerCase) -> tuple[object, ...]:
     when = "长期推进" if case.long_term else f"{case.deadline:%Y-%m-%d %H:%M}前" if case.deadline else "即办"
     return (
         number,
@@ -98,7 +107,7 @@ def _six(number: int, case: LedgerCase, *, masked: bool) -> tuple[object, ...]:
         f"{case.address}：{case.title}" if case.address else case.title,
         f"按“{case.category}”办结标准处置到位，经核实后销号",
         when,
-        mask(case.worker, Mask.NAME) if masked else case.worker,
+        case.worker,
         case.holder,
         case.grid_name,
         case.community,
@@ -107,14 +116,14 @@ def _six(number: int, case: LedgerCase, *, masked: bool) -> tuple[object, ...]:
     )
 
 
-def _struck(number: int, case: LedgerCase, *, masked: bool) -> tuple[object, ...]:
+def _struck(number: int, case: LedgerCase) -> tuple[object, ...]:
     in_time = "结案时间不明" if case.closed_at is None else "按期" if case.in_time else "超期"
     return (
         number,
         case.number,
         case.title,
         case.holder,
-        mask(case.worker, Mask.NAME) if masked else case.worker,
+        case.worker,
         f"{case.deadline:%Y-%m-%d %H:%M}" if case.deadline else "",
         f"{case.closed_at:%Y-%m-%d %H:%M}" if case.closed_at else "",
         in_time,

@@ -9,7 +9,7 @@ from shapely import MultiPolygon
 
 from gridmap.access import Scope
 from gridmap.datum import Plane
-from gridmap.model.land import GridKind, PlanState
+from gridmap.model.land import EVER_IN_FORCE, GridKind
 from gridmap.space.layout import Change, GridState, Layout
 from gridmap.space.measure import array_of
 from gridmap.storage import draft_land, drafts, land, lineage, plans
@@ -125,7 +125,7 @@ def columns_of(state: GridState) -> dict[str, Any]:
 
 def _base(tx: Transaction, plan: Plan, blocks: Mapping[UUID, Polygon], plane: Plane) -> dict[UUID, Polygon] | None:
     """Return the blocks that a draft began with, as refined since; those that it has still are not read again."""
-    if plan.state is not PlanState.DRAFT or plan.based_on is None:
+    if plan.state in EVER_IN_FORCE or plan.based_on is None:  # one that was approved may be withdrawn and edited
         return None
     everything = Scope.everything(tx.actor)
     ids = dict.fromkeys(lineage.labels(tx, everything, plan.based_on))
@@ -141,7 +141,7 @@ def _base(tx: Transaction, plan: Plan, blocks: Mapping[UUID, Polygon], plane: Pl
 
 def _state(grid: Grid, plan: Plan, multipart: bool, provisional: bool) -> GridState:  # noqa: FBT001 -- two columns
     """Describe a grid; what lies apart in a plan that was put in force does so on purpose."""
-    apart = plan.state is not PlanState.DRAFT and isinstance(grid.shape, MultiPolygon)
+    apart = plan.state in EVER_IN_FORCE and isinstance(grid.shape, MultiPolygon)
     return GridState(
         id=grid.id,
         code=grid.code,

@@ -15,6 +15,7 @@ from gridmap.datum import Plane
 from gridmap.errors import CodeRefused
 from gridmap.files import Refusal
 from gridmap.model.kinds import FieldType, Kind, Shape
+from gridmap.services.masking import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +116,8 @@ def judge(
 ) -> list[Judged]:
     """Compare rows with what is stored under their keys.
 
-    Only the fields that the file carries are compared and changed. A row without a shape leaves the stored one, and
-    shapes are equal when they are equal to the millimetre.
+    Only the fields that the file carries are compared and changed; a text that an export has masked stays as it is
+    stored. A row without a shape leaves the stored one, and shapes are equal when they are equal to the millimetre.
     """
     judged = []
     for row in rows:
@@ -128,6 +129,8 @@ def judge(
             if record.get(name) is None and kind.field(name).type is not FieldType.INTEGER:
                 record[name] = ""
         old = stored.get(key_of(kind, record))
+        if old is not None:
+            record = as_stored(kind, record, old)
         judged.append(Judged(row, Outcome.ADDED if old is None else Outcome.UNCHANGED, record, old))
     return _with_changes(kind, judged)
 

@@ -161,7 +161,9 @@ def decide_approval(tx: Transaction, approval: Approval) -> None:
         )
     )
     if done.rowcount == 0:
-        raise Conflict("the request was decided already: read the case again", approval=str(approval.id))
+        raise Conflict(
+            "the request was decided already: read the case again", reason="decided", approval=str(approval.id)
+        )
 
 
 def put_whistle(tx: Transaction, whistle: Whistle) -> None:

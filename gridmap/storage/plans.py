@@ -96,12 +96,11 @@ def update_grids(tx: Transaction, grids: Sequence[Grid]) -> None:
     bulk.update(tx, tables.plan_grid, rows, key=("plan_id", "grid_id"))
 
 
-def set_document(tx: Transaction, plan_id: UUID, document: Document) -> None:
-    """Say which document puts a plan in force, in the place of the one that was said before."""
+def set_document(tx: Transaction, plan_id: UUID, document: Document | None) -> None:
+    """Say which document puts a plan in force, in the place of the one that was said before; None for none yet."""
+    number, day = (document.number, document.day) if document else (None, None)
     table = tables.plan
-    tx.connection.execute(
-        table.update().where(table.c.id == plan_id).values(document_number=document.number, document_date=document.day)
-    )
+    tx.connection.execute(table.update().where(table.c.id == plan_id).values(document_number=number, document_date=day))
 
 
 def close_plan(tx: Transaction, plan_id: UUID, valid_to: date) -> None:

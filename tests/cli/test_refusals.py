@@ -118,3 +118,23 @@ def test_rows_with_damaged_codes_are_told_apart_from_the_rest(
     assert sheet[0].endswith("原因")
     assert sheet[1].startswith("H2,")
     assert "文本格式" in sheet[1]
+
+
+@pytest.mark.parametrize("words", [("import", "households"), ("intake",)])
+def test_the_file_that_is_read_stays_and_a_dry_run_leaves_nothing(
+    target: str, command: Callable[..., Done], tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with_office(target, tmp_path)
+    lon, lat = lonlat(50, 50)
+    rows = [("H1", "示范路1号", "井盖破损", lon, lat), ("", "示范路2号", "井盖破损", "x", "y")]
+    path = write_csv(tmp_path / "rows.csv", ["编号", "地址", "标题", "经度", "纬度"], rows)
+    fields = ("--map", "code=编号") if words[0] == "import" else ("--map", "number=编号")
+    whole, before = (*words, path, "--crs", "4490", *fields), path.read_bytes()
+    for more in ((), ("--dry-run",)):
+        assert_refused(command(*whole, *more, "--refused", path, database=target), "bad_input", "name another")
+    assert path.read_bytes() == before
+    names = {each.name for each in tmp_path.iterdir()}
+    assert command(*whole, "--dry-run", database=target).code == 1
+    assert {each.name for each in tmp_path.iterdir()} == names
+    assert command(*whole, "--dry-run", "--refused", tmp_path / "back.csv", database=target).code == 1
+    assert (tmp_path / "back.csv").exists()

@@ -8,6 +8,6 @@ gridmap.ask = async function (path, body, method) {
     : { method: method || 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
   const answer = await fetch('/api/v1' + path, { credentials: 'same-origin', cache: 'no-store', ...sent });
   const content = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
+  if (!answer.ok) throw Object.assign(new Error(content.code), { problem: content });
   return content;
 };

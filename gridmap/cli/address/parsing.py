@@ -14,10 +14,10 @@ from gridmap.address.parse import parse
 
 
 @click.command("parse")
-@click.argument("file", type=click.File("r", encoding="utf-8-sig", errors="replace"), metavar="FILE")
+@click.argument("file", type=click.File("rb"), metavar="FILE")
 @click.option("--labels", is_flag=True, help="Spans of the 21 labels in common use, covering the whole line.")
 @click.option("--readings", type=click.IntRange(1, 20), default=1, show_default=True, help="How many readings of each.")
-def command(file: IO[str], labels: bool, readings: int) -> None:
+def command(file: IO[bytes], labels: bool, readings: int) -> None:
     """Read the addresses in FILE (- for standard input), one per line; print one JSON line for each.
 
     Spans are [start, end, label], half open, in characters of the line as it stands.
@@ -30,8 +30,8 @@ def command(file: IO[str], labels: bool, readings: int) -> None:
     """
     if labels and readings != 1:
         raise click.UsageError("--labels prints the best reading only: leave --readings out")
-    for line in file:
-        text = line.rstrip("\r\n")
+    for number, line in enumerate(file):  # of bytes: a lone CR does not end one
+        text = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 0 else "utf-8", errors="replace")
         found = parse(normalise(text), k=readings)
         answer: dict[str, Any] = {"text": text}
         if labels:

@@ -6,19 +6,19 @@ gridmap.batchTalk = (function () {
   const ROOT = '/api/v1';
   const ROLE = '受理派单员';
   const SHOWN = 5; // numbers named in a refusal
-  const FAILED = { conflict: '清单已经变化，请看清后再办', forbidden: '这个岗位不能这样办理', not_found: '没有找到', bad_input: '填写的内容有误' };
+  const OWN = { codes: { conflict: '清单已经变化，请看清后再办', forbidden: '这个岗位不能这样办理' } };
 
-  function refusal({ code, detail, evidence = {} }, act) {
+  function refusal(problem, act) {
+    const { code, evidence = {} } = problem;
     const { unsettled, incident, batch, unit, field } = evidence;
     if (unsettled) return '还有 ' + unsettled.length + ' 件没有办完本环节：' + unsettled.slice(0, SHOWN).join('、') + (unsettled.length > SHOWN ? '等' : '') + '。';
     if (incident && unit) return incident + ' 已由“' + unit + '”领单，不能再办。';
     if (incident && batch && code === 'conflict') return act === '列入' ? incident + ' 已在清单 ' + batch + ' 上：一件事件只能在一张清单上。' : incident + ' 已不在本清单上。';
     if (act === '领单' && field === 'reason') return '领单的不是拟领单位，请写明理由。';
-    if (field === 'meeting') return '会议日期不能晚于今天。';
-    return (FAILED[code] || '操作没有完成') + '：' + detail;
+    return gridmap.problems.said(problem, OWN);
   }
 
-  const why = (error, act) => error.problem ? refusal(error.problem, act) : '没有连上服务器，请稍后再试；已填写的内容还在。';
+  const why = (error, act) => error.problem ? refusal(error.problem, act) : gridmap.problems.why(error);
   const of = (number) => '/batches/' + encodeURIComponent(number);
 
   return {

@@ -170,6 +170,17 @@ gridmap.dispatch = (function () {
       page.refresh();
       await page.open(history.incident.id, null, move.name === '受理' || move.name === '立案' ? next(history) : undefined);
     };
+    // A colleague was quicker: nothing was done, and the case is shown as it is now. True when that is what went wrong.
+    page.overtaken = function (history, error, form) {
+      if (!error.problem || error.problem.code !== 'stale_case') return false;
+      const newer = error.problem.evidence.newer || [];
+      const last = newer[newer.length - 1];
+      page.say('同事' + (last ? '（' + last.role + '）刚刚办理了“' + last.move + '”' : '刚刚办理过这件事件') +
+        '，您这一步没有执行；事件已重新读取，请看清后再办。', true);
+      page.refresh();
+      page.open(history.incident.id, null, form && form.getAttribute('aria-label')).then(() => form && gridmap.caseMoves.keep(form));
+      return true;
+    };
     page.reported = async function (incident) {
       page.seen = page.seen === null ? null : page.seen + 1; // one's own report is no news
       const grid = incident.assignment && incident.assignment.grid_name;

@@ -102,13 +102,13 @@ gridmap.caseFile = (function () {
       const decide = (decision) => async function () {
         const actor = form.elements.actor.value.trim();
         try {
-          if (!actor) throw new Error('请填写审批人：申请和审批不能是同一个人。');
+          if (!actor) throw gridmap.problems.refusal('请填写审批人：申请和审批不能是同一个人。');
           await page.talk.decide(history.incident.id, ask.id, { decision, role: role.value, actor, note: form.elements.note.value.trim() });
           page.say(ask.move + (decision === 'approve' ? '已同意。' : '未同意。'));
           page.refresh();
           await page.open(history.incident.id);
         } catch (error) {
-          failed.textContent = error.problem || error instanceof TypeError ? page.talk.why(error) : error.message;
+          failed.textContent = page.talk.why(error);
           failed.hidden = false;
         }
       };
@@ -135,9 +135,10 @@ gridmap.caseFile = (function () {
         verb.disabled = true;
         try {
           const move = history.moves.find((it) => it.name === '并案');
-          await page.moved(history, move, await page.talk.move(history.incident.id, { move: '并案', incident: each.number }));
+          await page.moved(history, move, await page.talk.move(history, { move: '并案', incident: each.number }));
         } catch (error) {
           verb.disabled = false;
+          if (page.overtaken(history, error)) return;
           page.say(page.talk.why(error), true);
         }
       });

@@ -46,7 +46,7 @@ gridmap.caseMoves = (function () {
   }
 
   async function base64(file) {
-    if (file.size > PHOTO_BYTES) throw new Error('照片“' + file.name + '”超过 4 MB，请压缩后再传。');
+    if (file.size > PHOTO_BYTES) throw gridmap.problems.refusal('照片“' + file.name + '”超过 4 MB，请压缩后再传。');
     const bytes = new Uint8Array(await file.arrayBuffer());
     let text = '';
     for (let i = 0; i < bytes.length; i += 0x8000) text += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
@@ -108,9 +108,10 @@ gridmap.caseMoves = (function () {
       }
       go.disabled = true;
       try {
-        await page.moved(history, move, await page.talk.move(history.incident.id, { move: move.name, ...await given(form) }));
+        await page.moved(history, move, await page.talk.move(history, { move: move.name, ...await given(form) }));
       } catch (error) {
-        failed.textContent = error.problem || error instanceof TypeError ? page.talk.why(error) : error.message;
+        if (page.overtaken(history, error, form)) return undefined;
+        failed.textContent = page.talk.why(error);
         failed.hidden = false;
         go.disabled = false;
       }
@@ -148,5 +149,14 @@ gridmap.caseMoves = (function () {
     return element('section', { class: 'moves' }, element('h3', {}, '现在可办'), row, box);
   }
 
-  return { section };
+  // What was written in a form that another one has taken the place of.
+  function keep(form) {
+    window.setTimeout(function () { // after the form stands open
+      const now = document.querySelector('.moves .move-form');
+      if (!now || now.getAttribute('aria-label') !== form.getAttribute('aria-label')) return;
+      for (const each of form.elements) if (each.name && each.type !== 'file' && now.elements[each.name]) now.elements[each.name].value = each.value;
+    });
+  }
+
+  return { section, keep };
 })();

@@ -8,7 +8,9 @@ gridmap.caseTalk = (function () {
   const POLL = 5000; // milliseconds
   const ROLE = '受理派单员';
 
-  const why = (error) => error.problem ? gridmap.caseWords.refusal(error.problem) : '没有连上服务器，请稍后再试；已填写的内容还在。';
+  const OWN = { codes: { conflict: '事件已经变化，请看清后再办', forbidden: '这个岗位不能这样办理' } };
+
+  const why = (error) => gridmap.problems.why(error, OWN);
   const of = (id) => '/incidents/' + encodeURIComponent(id);
 
   function address(asked) {
@@ -28,7 +30,7 @@ gridmap.caseTalk = (function () {
         const answer = await fetch(at, { credentials: 'same-origin', cache: 'no-cache' }); // the browser asks by ETag
         const content = await answer.json();
         if (mine !== latest) return; // something else was asked for meanwhile
-        if (!answer.ok) throw Object.assign(new Error(content.detail), { problem: content });
+        if (!answer.ok) throw Object.assign(new Error(content.code), { problem: content });
         const same = answer.headers.get('ETag') === tag;
         tag = answer.headers.get('ETag');
         took(same ? null : content);
@@ -47,7 +49,7 @@ gridmap.caseTalk = (function () {
     history: (id) => ask(of(id) + '/history?role=' + encodeURIComponent(ROLE)),
     near: (id) => ask(of(id) + '/duplicates'),
     batches: (id) => ask(of(id) + '/batches'),
-    move: (id, body) => ask(of(id) + '/moves', { role: ROLE, ...body }),
+    move: ({ incident, step }, body) => ask(of(incident.id) + '/moves', { role: ROLE, step, ...body }), // as it was seen
     decide: (id, approval, body) => ask(of(id) + '/approvals/' + encodeURIComponent(approval), body),
     statement: (id) => ask('/statements', { incident: id }),
     report: (body) => ask('/incidents', body),

@@ -1,4 +1,4 @@
-// What the page says: places, clocks, moves and their needs, refusals, and the text that is sent to a worker.
+// What the page says: places, clocks, moves and their needs, and the text that is sent to a worker.
 gridmap.caseWords = (function () {
   'use strict';
 
@@ -9,8 +9,6 @@ gridmap.caseWords = (function () {
   const NEEDS = { reason: '理由', unit: '承办单位', grid: '网格', incident: '主办事件编号', deadline: '办理时限', whistle: '吹哨类别', outcome: '办理结果', photo: '照片', closed_at: '办结时间' };
   const WHISTLES = [['community', '社区吹哨·部门报到'], ['residents', '居民吹哨·干部报到']];
   const DECIDED = { pending: '待审批', approved: '已同意', refused: '不同意' };
-  const FAILED = { conflict: '事件已经变化，请看清后再办', forbidden: '这个岗位不能这样办理', not_found: '没有找到', bad_input: '填写的内容有误',
-    coordinates_refused: '位置有误', no_plan: '还没有现行方案' };
   const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 
   const two = (value) => String(value).padStart(2, '0');
@@ -57,10 +55,6 @@ gridmap.caseWords = (function () {
     return place + ' · ' + (hours < 1 ? '相隔不到 1 小时' : hours < 48 ? '相隔 ' + hours + ' 小时' : '相隔 ' + Math.round(near.days) + ' 天');
   }
 
-  function refusal(problem) {
-    return (FAILED[problem.code] || '操作没有完成') + '：' + problem.detail;
-  }
-
   // 派单文字: what a worker needs, and no number that could be misused (the server masks the telephone).
   function slip(incident) {
     const { assignment, case: brief } = incident;
@@ -76,5 +70,5 @@ gridmap.caseWords = (function () {
   const local = (date) => date.getFullYear() + '-' + two(date.getMonth() + 1) + '-' + two(date.getDate()) + 'T' +
     two(date.getHours()) + ':' + two(date.getMinutes());
 
-  return { PLACES, FACETS, CLOCKS, ENDED, NEEDS, WHISTLES, DECIDED, moment, left, placeOf, mark, clock, apart, refusal, slip, local };
+  return { PLACES, FACETS, CLOCKS, ENDED, NEEDS, WHISTLES, DECIDED, moment, left, placeOf, mark, clock, apart, slip, local };
 })();

@@ -5,8 +5,8 @@ gridmap.limits = (function () {
   const byId = (id) => document.getElementById(id);
   const { element } = gridmap.panel;
   const BASE = ['waters', 'compounds', 'buildings', 'roads', 'railways'];
-  const FAILED = { bad_input: '这段文字读不出四至，请写明东、南、西、北各至何处。', not_found: '还没有可用的道路、河流和小区数据，请先导入。',
-    no_plan: '还没有现行方案，请先导入社区和网格。', conflict: '按这段文字画不出范围，不能采用。', forbidden: '没有权限修改这个社区。' };
+  const OWN = { codes: { bad_input: '这段文字读不出四至，请写明东、南、西、北各至何处', not_found: '还没有可用的道路、河流和小区数据，请先导入',
+    conflict: '按这段文字画不出范围，不能采用', forbidden: '没有权限修改这个社区' } };
 
   function land() {
     const data = JSON.parse(byId('gridmap-data').textContent);
@@ -26,7 +26,7 @@ gridmap.limits = (function () {
 
   function failed(error) {
     const box = byId('failed');
-    box.textContent = error.problem ? FAILED[error.problem.code] || '没有完成：' + error.message : '没有连上服务器，请稍后再试。';
+    box.textContent = gridmap.problems.why(error, OWN, '没有连上服务器，请稍后再试。');
     box.hidden = false;
   }
 

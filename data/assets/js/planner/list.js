@@ -12,9 +12,7 @@ window.addEventListener('DOMContentLoaded', function () {
       const draft = await gridmap.ask('/plans', { name: byId('new-name').value.trim() });
       window.location.assign('/plans/' + encodeURIComponent(draft.id));
     } catch (error) {
-      const { problem } = error;
-      failed.textContent = !problem ? '没有连上服务器，草案没有建成。'
-        : problem.code === 'conflict' ? '已有同名草案，请换一个名称。' : '没有建成：' + problem.detail;
+      failed.textContent = gridmap.problems.why(error, { codes: { conflict: '已有同名草案，请换一个名称' } }, '没有连上服务器，草案没有建成。');
       failed.hidden = false;
     }
   });

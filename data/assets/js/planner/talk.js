@@ -5,7 +5,7 @@ gridmap.planTalk = (function () {
 
   const POLL = 5000; // milliseconds
   const metres = (value) => Number(value).toFixed(value < 1 ? 2 : 1) + '米';
-  const REFUSED = {
+  const REASONS = { // why a border cannot be drawn so
     ends_inside: (at) => '线在网格内部结束，离边界还差' + metres(at.metres) + '，请画到边界外',
     misses: () => '线没有穿过要拆分的网格，请从一侧边界外画到另一侧边界外',
     no_border: () => '两个网格没有共同边界，请选相邻的网格',
@@ -20,14 +20,9 @@ gridmap.planTalk = (function () {
     code_taken: () => '这个编码正在使用或曾经启用，请换一个',
     other_community: () => '不能跨社区，请先划归同一社区'
   };
-  const FAILED = { forbidden: '没有权限修改这些网格', conflict: '方案当前状态不能这样操作', not_found: '方案不存在或已删除',
-    codes_exhausted: '该社区的网格编码已经用完（001–999）', plan_refused: '方案还有错误，改正后才能启用' };
+  const OWN = { reasons: REASONS, codes: { forbidden: '没有权限修改这些网格', conflict: '方案当前状态不能这样操作', not_found: '方案不存在或已删除' } };
 
-  function words(problem) {
-    const { code, evidence = {}, detail } = problem;
-    if (code === 'edit_refused' && REFUSED[evidence.reason]) return REFUSED[evidence.reason](evidence) + '。';
-    return (FAILED[code] || '操作没有完成') + '：' + detail;
-  }
+  const words = (problem) => gridmap.problems.said(problem, OWN);
 
   function create(page) {
     const root = '/plans/' + encodeURIComponent(page.plan.id);

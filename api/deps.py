@@ -45,6 +45,10 @@ def write_transaction(opened: Annotated[Database, Depends(database)]) -> Iterato
 def _storable(text: str) -> str:
     if "\0" in text:  # SQLite would take it, PostgreSQL does not
         raise ValueError("must not contain the character NUL")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:  # JSON can write half of a character, UTF-8 cannot
+        raise ValueError("must not contain a surrogate: half of a character is no text") from None
     return text
 
 

@@ -103,7 +103,7 @@ class CaseOut(BaseModel):
 
 
 class IncidentOut(BaseModel):
-    """An incident; the reporter's name and telephone are masked."""
+    """An incident; the reporter's name and telephone, and such numbers in any text, are masked."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": INCIDENT})
 

@@ -101,7 +101,7 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
     responses=answers(404, 422) | {200: {"content": {_XLSX: {}}}},
 )
 def ledger(tx: WriteTx, scope: CurrentScope, since: _Since, until: _Until, grids: _Grids = "day") -> Response:
-    """Give 六定台账, 销号台账 and the rates of a time as a workbook; names are masked, and it is audited."""
+    """Give 六定台账, 销号台账 and the rates of a time as a workbook, masked; it is audited."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.xlsx"
         write_ledger(tx, scope, Period(since, until), path, grids=grids)

@@ -13,14 +13,14 @@ from api.deps import CurrentScope, ReadTx, Text
 from api.problems import answers
 from gridmap.errors import GeometryRefused
 from gridmap.services import limits, limits_ground
+from gridmap.space.limits.parse import LONGEST
 
 router = APIRouter(prefix="/limits", tags=["limits"])
-_LONGEST = 20_000
 
 _EXAMPLE = "东至解放路，南至示范河，西至文昌路，北至中山大道"
 _CORNERS = [[113.32, 23.13], [113.33, 23.13], [113.33, 23.14], [113.32, 23.14], [113.32, 23.13]]
 _SQUARE: Any = {"type": "Polygon", "coordinates": [_CORNERS]}
-Sentence = Annotated[Text, Field(min_length=1, max_length=_LONGEST, examples=[_EXAMPLE])]
+Sentence = Annotated[Text, Field(min_length=1, max_length=LONGEST, examples=[_EXAMPLE])]
 
 
 class TextIn(BaseModel):
@@ -87,6 +87,9 @@ def _polygon(geometry: dict[str, Any]) -> Any:
         shape = shapely.from_geojson(json.dumps(geometry))
     except shapely.GEOSException as error:
         raise GeometryRefused(f"the geometry is no GeoJSON ({error}); send a Polygon or MultiPolygon") from error
-    if shape.geom_type not in {"Polygon", "MultiPolygon"} or shape.is_empty or not shape.is_valid:
+    if shape.geom_type not in {"Polygon", "MultiPolygon"} or shape.is_empty:
+        what = "empty" if shape.is_empty else f"a {shape.geom_type}"
+        raise GeometryRefused(f"the geometry is {what}: send a Polygon or MultiPolygon")
+    if not shape.is_valid:
         raise GeometryRefused("the geometry is no valid polygon: send one that does not cross itself")
     return shape

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, database
-from api.plans import EditOut  # noqa: TC001 -- FastAPI reads the annotation
+from api.plans import EditOut, Revision  # noqa: TC001 -- FastAPI reads the annotation
 from api.problems import answers
 from gridmap.services import balancing
 from gridmap.storage.database import Database
@@ -63,7 +63,7 @@ class _Applying(BaseModel):
     barriers: tuple[_Barrier, ...] = Field(default=(), description="No grid reaches across; of roads the main ones.")
     seed: int = Field(default=0, ge=0, description="The same seed gives the same answer.")
     apply: bool = Field(default=False, description="Make what was found one edit of the draft.")
-    revision: int | None = Field(default=None, ge=0, description="What the caller saw; 409 when it is another by now.")
+    revision: Revision | None = Field(default=None, description="What the caller saw; 409 when it is another by now.")
 
 
 class RebalanceIn(_Applying):
@@ -76,12 +76,18 @@ class RebalanceIn(_Applying):
     grids: tuple[Text, ...] = Field(
         default=(), description="Mend these (codes or ids) and as few neighbours as can be."
     )
-    target: float | None = Field(default=None, gt=0, description="Of a grid; the average of its community without it.")
+    target: float | None = Field(
+        default=None, gt=0, le=balancing.MOST, description="Of a grid; the average of its community without it."
+    )
     tolerance: float = Field(default=balancing.TOLERANCE, gt=0, lt=1, description="Share of the target.")
     profile_target: bool = Field(default=False, description="The bounds of the plan profile instead.")
     locked: tuple[Text, ...] = Field(default=(), description="Grids that stay as they are.")
-    moved: float = Field(default=balancing.Wishes.moved, ge=0, description="Weight of what changes hands.")
-    border: float = Field(default=balancing.Wishes.border, ge=0, description="Weight of long borders.")
+    moved: float = Field(
+        default=balancing.Wishes.moved, ge=0, le=balancing.MOST, description="Weight of what changes hands."
+    )
+    border: float = Field(
+        default=balancing.Wishes.border, ge=0, le=balancing.MOST, description="Weight of long borders."
+    )
     floor: float = Field(default=balancing.Wishes.floor, ge=0, le=1, description="Least compactness (Polsby-Popper).")
 
 

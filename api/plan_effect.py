@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, WriteTx, database
 from api.plan_limits import SENTENCE, SentenceOut
+from api.plans import PlanOut, Revision, RevisionIn
 from api.problems import answers
 from gridmap import runner
-from gridmap.services import activation, grid_history, handover, plan_diff, plan_rules
+from gridmap.services import activation, grid_history, handover, plan_diff, plan_rules, plan_schedule
 from gridmap.services.approval import NUMBER_SIGNS
-from gridmap.services.limits_redline import changed_sentences
+from gridmap.services.edit_request import NAME_SIGNS
 from gridmap.storage.database import Database  # noqa: TC001 -- FastAPI reads the annotation
 
 router = APIRouter(tags=["plans"])
@@ -163,12 +164,14 @@ class ActivationIn(BaseModel):
         },
     )
 
-    valid_from: date | None = Field(default=None, description="First day, from 00:00 in China; today without it.")
+    valid_from: date | None = Field(
+        default=None, description="First day, from 00:00 in China, within 20 years; today without it."
+    )
     approval_number: Text | None = Field(
         default=None, max_length=NUMBER_SIGNS, description="批准文号; without it the one named before stays."
     )
     approval_date: date | None = Field(default=None, description="Day of that document.")
-    revision: int | None = Field(default=None, ge=0, description="When the plan has another one by now, 409.")
+    revision: Revision | None = Field(default=None, description="When the plan has another one by now, 409.")
 
 
 class ActivationOut(BaseModel):
@@ -217,7 +220,7 @@ class RestoreIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "恢复：现行划分方案"}})
 
-    name: Text | None = Field(default=None, min_length=1, max_length=100)
+    name: Text | None = Field(default=None, min_length=1, max_length=NAME_SIGNS)
 
 
 class RestoredOut(BaseModel):
@@ -338,16 +341,20 @@ def check(tx: ReadTx, scope: CurrentScope, plan_id: UUID) -> CheckOut:
     return CheckOut(**asdict(plan_rules.check(tx, scope, plan_id)))
 
 
-@router.post("/plans/{plan_id}/activation", operation_id="activate_plan", responses=answers(404, 409, 422))
+@router.post("/plans/{plan_id}/activation", operation_id="activate_plan", responses=answers(403, 404, 409, 422))
 def activate(
     opened: Annotated[Database, Depends(database)], scope: CurrentScope, plan_id: UUID, wanted: ActivationIn
 ) -> ActivationOut:
     """Put a plan in force, whole, or let it wait for its day. Committed before the answer."""
     by = runner.Approval(wanted.approval_number, wanted.approval_date, wanted.revision)
-    done = runner.activate_plan(opened, plan_id, scope.actor, wanted.valid_from, by)
-    with opened.transaction(scope.actor) as tx:
-        sentences = changed_sentences(tx, scope, plan_id)
-    return ActivationOut(**asdict(done), limits=[SentenceOut(**asdict(each)) for each in sentences])
+    done = runner.activate_plan(opened, plan_id, scope.actor, wanted.valid_from, by, scope=scope)
+    return ActivationOut(**asdict(done))
+
+
+@router.post("/plans/{plan_id}/withdrawal", operation_id="withdraw_plan", responses=answers(403, 404, 409, 422))
+def withdraw(tx: WriteTx, scope: CurrentScope, plan_id: UUID, seen: RevisionIn) -> PlanOut:
+    """Make a plan that waits for its day a draft again (撤回): it can be edited, and approved anew."""
+    return PlanOut.model_validate(plan_schedule.withdraw(tx, scope, plan_id, seen.revision))
 
 
 @router.post(

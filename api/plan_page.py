@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
 from api.html import NONCE, html_answer
-from api.plans import EditOut, told
+from api.plans import EditOut, Revision, told
 from api.problems import answers
 from gridmap.codes import is_demonstration
 from gridmap.errors import NoPlan
@@ -111,7 +111,7 @@ class RefineIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"communities": ["440106001003"]}})
 
     communities: list[Text] = Field(default=[], max_length=1000, description="Codes or names; all when empty.")
-    revision: int | None = Field(default=None, ge=0, description="What the caller saw; 409 when it is another by now.")
+    revision: Revision | None = Field(default=None, description="What the caller saw; 409 when it is another by now.")
 
 
 @router.post("/plans/{plan_id}/blocks", operation_id="refine_blocks", responses=answers(403, 404, 409, 422))

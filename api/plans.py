@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import CurrentScope, ReadTx, Text, WriteTx  # noqa: TC001 -- FastAPI reads the annotation
 from api.problems import answers
 from gridmap.services import drafts, plan_reading
+from gridmap.services.edit_request import NAME_SIGNS
 
 if TYPE_CHECKING:
     from gridmap.services.drafts import EditAnswer
@@ -88,12 +89,16 @@ _STEP: dict[str, Any] = {
 }
 
 
+Revision = Annotated[int, Field(ge=0, strict=True)]
+"""A revision that a caller saw; true is none."""
+
+
 class PlanIn(BaseModel):
     """A draft to begin."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"name": "2027年调整"}})
 
-    name: Text = Field(min_length=1, max_length=100)
+    name: Text = Field(min_length=1, max_length=NAME_SIGNS)
     base: UUID | None = Field(default=None, description="The plan to branch off; the one in force without it.")
 
 
@@ -102,7 +107,7 @@ class RevisionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"revision": 4}})
 
-    revision: int | None = Field(default=None, ge=0, description="When the draft has another one by now, 409.")
+    revision: Revision | None = Field(default=None, description="When the plan has another one by now, 409.")
 
 
 class EditIn(BaseModel):
@@ -111,7 +116,7 @@ class EditIn(BaseModel):
     model_config = ConfigDict(extra="allow", json_schema_extra={"example": _CUT})
 
     op: Any = Field(description="cut, merge, transfer, reshape, push, new_grid, retire, rename, recode, ...")
-    revision: int | None = Field(default=None, ge=0, description="What the caller saw; 409 when it is another by now.")
+    revision: Revision | None = Field(default=None, description="What the caller saw; 409 when it is another by now.")
     line: Any = Field(default=None, description="Points [longitude, latitude] EPSG:4490.")
     grid: Any = Field(default=None, description="Code or id of a grid; so are `to_grid`, `into`, `a` and `b`.")
     grids: Any = Field(default=None, description="List of codes or ids.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -72,10 +73,22 @@ def answers(*statuses: int, pages: tuple[int, ...] = ()) -> dict[int | str, dict
     }
 
 
+class _Problem(JSONResponse):
+    """Says what is wrong, also of what no UTF-8 can write: a request may hold half of a character."""
+
+    media_type = "application/problem+json"
+
+    def render(self, content: Any) -> bytes:
+        """Write JSON."""
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(
+            "utf-8", "replace"
+        )
+
+
 def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
     """Build a problem+json answer; `code` is the stable name that clients may rely on."""
     body = {"type": f"urn:gridmap:error:{code}", "title": code, "status": status, "detail": detail, "code": code}
-    return JSONResponse(body | more, status_code=status, media_type="application/problem+json")
+    return _Problem(body | more, status_code=status)
 
 
 def status_of(error: errors.GridmapError) -> int:

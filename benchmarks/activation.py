@@ -30,7 +30,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from gridmap.access import Scope
-from gridmap.services import activation, drafts, incidents
+from gridmap.services import activation, drafts, incidents, plan_land
 from gridmap.services.reports import Report
 from gridmap.storage import bulk, plans
 from gridmap.storage.database import Database
@@ -135,7 +135,7 @@ def measured(name: str, target: str, plan: Plan) -> float:
 
     began = time.perf_counter()
     with database.transaction("benchmark") as tx:
-        ready = activation.prepare(tx, SCOPE, plan.id, activation.first_day(tx, SCOPE, plan.id, None))
+        ready = activation.prepare(tx, SCOPE, plan.id, plan_land.today(tx))
     prepared = time.perf_counter() - began
     thread = threading.Thread(target=reporting)
     thread.start()

@@ -43,6 +43,7 @@ from gridmap.storage import land, plans, registers
 from gridmap.storage.database import Database
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from drafting import in_memory
 from serving import Server
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def operation(random: Random, layout: Layout) -> tuple[str, dict[str, Any]]:
 def layout_now(database: Database, draft: UUID) -> Layout:
     """Return the draft as it is."""
     with database.transaction("bench") as tx:
-        return drafts.draft_state(tx, Scope.everything("bench"), draft)[0]
+        return in_memory(tx, draft)
 
 
 def main() -> None:
@@ -194,7 +195,7 @@ def measure_in_process(database: Database, edits: int) -> None:
         draft = UUID(drafts.new_draft(tx, scope, "测量").id)
     begun = time.process_time()
     with database.transaction("bench") as tx:
-        drafts.draft_state(tx, scope, draft)
+        in_memory(tx, draft)
     print(f"first reading: {(time.process_time() - begun) * 1e3:.0f} ms")
     times: list[tuple[str, float]] = []
     while len(times) < edits:

@@ -13,15 +13,25 @@ from urllib.request import urlopen
 from gridmap.access import Scope
 from gridmap.errors import BadInput, FileRefused, GridmapError
 from gridmap.files import Refusal, open_source
-from gridmap.files.plain import open_plain, write_plain
+from gridmap.files.plain import open_addresses, write_plain
 from gridmap.model.kinds import kind_named
 from gridmap.model.orders import ORDERS
-from gridmap.services import activation, address_queue, geocode_batch, imports, intake, online_geocoding, plan_import
+from gridmap.services import (
+    activation,
+    address_queue,
+    geocode_batch,
+    imports,
+    intake,
+    online_geocoding,
+    plan_import,
+    plan_schedule,
+)
 from gridmap.services.approval import read_document
 from gridmap.services.datum_evidence import Suspicion, refuse_if_shifted
 from gridmap.services.intake import IntakeReport
 from gridmap.services.intake_places import from_gazetteer
 from gridmap.services.intake_twins import with_twins
+from gridmap.services.limits_redline import changed_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -350,7 +360,7 @@ def geocode_table(
     """
     if output.exists() and output.samefile(path):
         raise BadInput(f"{output.name} is the table that is read: name another with -o", file=output.name)
-    table = open_plain(path, sheet)
+    table = open_addresses(path, sheet, column)
     at = table.address_column(column)
     own = geocode_batch.own_columns(table.columns)
     scope = Scope.everything(actor)

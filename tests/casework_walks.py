@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 import json
 
+from pictures import picture
+
 CONTENT: dict[str, Any] = json.loads((data_dir() / "lookups" / "ladder.json").read_text(encoding="utf-8"))
 LADDERS: dict[str, Ladder] = {name: read_ladder(CONTENT, name) for name in ("", *CONTENT["profiles"])}
 SOURCE = {"": "12345热线", "数字城管": "数字城管"}
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"picture").decode()
+PNG = base64.b64encode(picture("PNG")).decode()
 URL = "/api/v1/incidents"
 UNIT = "市政管理所"
 

@@ -14,7 +14,7 @@ from office import SIZE, code, load, lonlat, to_lonlat, write_csv, write_geojson
 
 from gridmap.access import Scope
 from gridmap.services import drafts, plan_session
-from gridmap.services.plan_layout import layout_of
+from gridmap.services.plan_layout import read_layout, subdistrict_of
 from gridmap.storage import plans, tables
 from gridmap.tally import Tally
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gridmap.space.layout import Layout
     from gridmap.storage.database import Database, Transaction
 
 EVERYTHING = Scope.everything("planner")
@@ -116,6 +117,17 @@ def rolled_back(database: Database, actor: str = "planner") -> Iterator[Transact
         tx.connection.rollback()
 
 
+def layout_of(tx: Transaction, plan_id: UUID) -> Layout:
+    """A plan as the tables have it."""
+    plan = plans.plan_named(tx, EVERYTHING, plan_id)
+    return read_layout(tx, plan, subdistrict_of(tx, plan))
+
+
+def in_memory(tx: Transaction, plan_id: UUID) -> Layout:
+    """A plan as the service has it in memory."""
+    return plan_session.open_session(tx, plans.plan_named(tx, EVERYTHING, plan_id)).layout
+
+
 def stored(tx: Transaction, plan_id: UUID) -> dict[str, Any]:
     """What the tables hold of a plan, byte by byte, apart from the plan's own row."""
     found = {}
@@ -140,7 +152,7 @@ def require_agreement(tx: Transaction, draft: UUID) -> None:
     """Memory, the layout that the tables give, the shapes and the counts of a draft say the same."""
     plan = plans.plan_named(tx, EVERYTHING, draft)
     session = plan_session.open_session(tx, plan)
-    fresh = layout_of(tx, EVERYTHING, draft)
+    fresh = layout_of(tx, draft)
     assert fresh.hash() == session.layout.hash()
     assert dict(fresh.owner) == dict(session.layout.owner)
     assert dict(fresh.grids) == dict(session.layout.grids)

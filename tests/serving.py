@@ -12,17 +12,18 @@ import uvicorn
 from api.app import create_app
 from gridmap.config import Settings
 
+_LONGEST_START = 60.0  # seconds, on a busy machine
+
 
 class Server(uvicorn.Server):
     """A server of a database while the `with` lasts; further settings by their names."""
 
     def __init__(self, database: str, **more: Any) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
         app = create_app(Settings(database=database, **more))
-        super().__init__(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", ws="none"))
-        self.thread = threading.Thread(target=self.run)
+        super().__init__(uvicorn.Config(app, log_level="error", ws="none"))
+        self.socket = socket.create_server(("127.0.0.1", 0))  # kept, so that nobody else gets the port
+        self.port = int(self.socket.getsockname()[1])
+        self.thread = threading.Thread(target=self.run, kwargs={"sockets": [self.socket]})
 
     @property
     def address(self) -> str:
@@ -30,10 +31,15 @@ class Server(uvicorn.Server):
 
     def __enter__(self) -> Self:
         self.thread.start()
+        latest = time.monotonic() + _LONGEST_START
         while not self.started:
+            if not self.thread.is_alive() or time.monotonic() > latest:
+                self.__exit__()
+                raise RuntimeError(f"the server on port {self.port} did not start")
             time.sleep(0.02)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.should_exit = True
         self.thread.join()
+        self.socket.close()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import shapely
 from click.testing import CliRunner
+from drafting import in_memory
 from office import code, load, open_office, to_lonlat, write_geojson, write_households
 
 from api.app import create_app
 from gridmap.access import Scope
 from gridmap.cli.main import cli
 from gridmap.config import Settings
-from gridmap.services.drafts import draft_state
+from gridmap.errors import BadInput
+from gridmap.services.balancing import Wishes, rebalance_plan
 from gridmap.services.plan_reading import find_plan
 from gridmap.storage.database import Database
 
@@ -108,7 +111,7 @@ def test_blocks_into_a_draft_keep_grids_and_survive(http: TestClient, fine: str,
         assert shapely.hausdorff_distance(old, shapes[each["properties"]["code"]]) < 2e-8
     database = Database.open(town)
     with database.transaction("tester") as tx:
-        layout, _ = draft_state(tx, Scope.everything(), find_plan(tx, Scope.everything(), fine))
+        layout = in_memory(tx, find_plan(tx, Scope.everything(), fine))
     database.close()
     assert len(layout.blocks) > 40
     assert not layout.origin
@@ -136,7 +139,7 @@ def test_fine_blocks_read_from_the_database_are_a_beginning(fine: str, town: str
     plan_session._sessions.clear()
     database = Database.open(town)
     with database.transaction("tester") as tx:
-        layout, _ = draft_state(tx, Scope.everything(), find_plan(tx, Scope.everything(), fine))
+        layout = in_memory(tx, find_plan(tx, Scope.everything(), fine))
     database.close()
     assert not layout.origin
     assert layout.base.keys() == layout.blocks.keys()
@@ -203,8 +206,24 @@ def test_a_proposal_keeps_identities_and_makes_new_grids(http: TestClient, fine:
     fewer = http.post(f"/api/v1/plans/{plan}/proposal", json=body | {"count": 2, "apply": True})
     fewer.raise_for_status()
     assert len([each for each in households(http, plan) if each.startswith("440106001001")]) == 2
+    spaced = http.post(f"/api/v1/plans/{plan}/proposal", json=body | {"community": f" {body['community']} "})
+    assert spaced.status_code == 200
     assert http.post(f"/api/v1/plans/{plan}/proposal", json=body | {"community": "x"}).status_code == 422
     assert http.post(f"/api/v1/plans/{plan}/proposal", json=body | {"count": 900}).status_code == 422
+
+
+def test_numbers_that_no_sum_can_hold_are_refused(http: TestClient, town: str) -> None:
+    plan, headers = http.get("/api/v1/plans").json()[0]["id"], {"Content-Type": "application/json"}
+    for field in ("target", "moved", "border"):
+        for number in ("1e308", "1e999", "1000001", "-1"):
+            content = f'{{"{field}": {number}}}'.encode()
+            answer = http.post(f"/api/v1/plans/{plan}/rebalance", content=content, headers=headers)
+            assert answer.status_code == 422, (field, number)
+    database = Database.open(town)
+    for wish in ({"target": math.inf}, {"target": 0.0}, {"moved": math.inf}, {"border": math.nan}):
+        with database.transaction("tester") as tx, pytest.raises(BadInput):
+            rebalance_plan(tx, Scope.everything(), UUID(plan), Wishes(**wish))
+    database.close()
 
 
 def test_the_commands(fine: str, command: Callable[..., str], tmp_path: Path) -> None:
@@ -226,7 +245,7 @@ def test_the_commands(fine: str, command: Callable[..., str], tmp_path: Path) ->
 
 
 def test_commands_that_say_too_little(command: Callable[..., str], fine: str) -> None:
-    from gridmap.errors import BadInput, Conflict, NotFound
+    from gridmap.errors import Conflict, NotFound
 
     with pytest.raises(BadInput, match="name communities"):
         command("blocks", "--into", fine)
@@ -248,7 +267,6 @@ def _across() -> list[tuple[float, float]]:
 
 
 def test_nothing_to_divide_along(database: Database, tmp_path: Path) -> None:
-    from gridmap.errors import BadInput
     from gridmap.services.block_making import refine_draft
     from gridmap.services.drafts import new_draft
 

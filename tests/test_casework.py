@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -176,11 +177,13 @@ def test_solved_on_the_spot_needs_one_photo_and_keeps_it(client: TestClient) -> 
     assert "photo" in refused(client, number, 422, **body)
     assert "JPEG" in refused(client, number, 422, **body, photos=["aGVsbG8="])
     assert "base64" in refused(client, number, 422, **body, photos=["*"])
+    script = b64encode(b"\xff\xd8\xff<script>alert(1)</script>").decode()
+    assert "begins as a JPEG" in refused(client, number, 422, **body, photos=[script])
     done = client.post(f"{URL}/{number}/moves", json=body | {"photos": [PNG, PNG]}).json()
     assert done["state"] == "自办结案"
     picture = client.get(f"{URL}/{number}/photos/{done['step']['given']['photos'][0]}")
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
-    assert picture.content.endswith(b"picture")
+    assert picture.content == b64decode(PNG)
     assert client.get(f"{URL}/{number}/photos/abc").status_code == 404
 
 

@@ -8,15 +8,16 @@ from uuid import UUID, uuid4
 
 import pytest
 import shapely
-from drafting import ACROSS_C, ACROSS_D, EVERYTHING, INTO_C, begin, cut, stored, stroke
+from drafting import ACROSS_C, ACROSS_D, EVERYTHING, INTO_C, begin, cut, layout_of, stored, stroke
 from office import GRID_OF, WORKER, code
 
 from gridmap.access import Scope
 from gridmap.config import data_dir
 from gridmap.errors import BadInput, Conflict, EditRefused, Forbidden, NotFound
 from gridmap.model.land import PlanState
-from gridmap.services import drafts, plan_reading
-from gridmap.services.plan_layout import layout_of
+from gridmap.services import drafts, edit_request, plan_reading
+from gridmap.services.plan_profile import plan_profile
+from gridmap.space import edits
 from gridmap.storage import audit, land, plans, tables
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def test_a_draft_begins_with_all_that_its_base_has(desk: Transaction) -> None:
     assert stored(desk, draft) == stored(desk, in_force(desk))
     plan = plans.plan_named(desk, EVERYTHING, draft)
     assert (plan.state, plan.revision, plan.based_on) == (PlanState.DRAFT, 0, in_force(desk))
-    assert layout_of(desk, EVERYTHING, draft).hash() == layout_of(desk, EVERYTHING, in_force(desk)).hash()
+    assert layout_of(desk, draft).hash() == layout_of(desk, in_force(desk)).hash()
 
 
 def test_many_drafts_know_nothing_of_each_other(desk: Transaction) -> None:
@@ -150,6 +151,7 @@ def test_a_divided_compound_is_named_and_can_be_refused(
         drafts.edit(desk, EVERYTHING, draft, cut())
 
 
+HALF = "\ud800"  # of a character beyond the first 65,536, as JSON may spell it
 BAD: list[tuple[dict[str, Any], str]] = [
     ({}, "no operation None"),
     ({"op": "burn"}, "no operation 'burn'"),
@@ -181,6 +183,20 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"op": "set_kind", "grid": code("A"), "kind": "micro"}, "general, dedicated"),
     ({"op": "move_to_community", "grid": code("A"), "community": "440106001009"}, "no community"),
     ({"op": "declare_multipart", "grid": code("A"), "multipart": "yes"}, "true or false"),
+    ({"op": "cut", "line": [[113.5, 23.1], [10**400, 23.1]]}, "point 1"),
+    ({"op": "cut", "line": [[113.5, 23.1], [500_000.0, 2_500_000]]}, "far from the plan"),
+    ({"op": "cut", "line": [[113.5, 23.1], [113.5, HALF]]}, "half a character|point 1"),
+    ({"op": "cut", "line": [[113.5, 23.1], HALF]}, "half a character"),
+    ({"op": "cut", "line": stroke(ACROSS_C), "grid": HALF}, "`grid` has half a character"),
+    ({"op": "merge", "grids": [code("A"), HALF]}, "half a character"),
+    ({"op": "transfer", "blocks": [HALF], "to_grid": code("A")}, "half a character"),
+    ({"op": "rearrange", "shares": [{"grid": None, "blocks": [HALF]}]}, "half a character"),
+    ({"op": "rearrange", "shares": [{HALF: None}]}, "half a character"),
+    ({"op": "recode", "grid": code("A"), "code": HALF}, "half a character"),
+    ({"op": "describe", "grid": code("A"), "four_limits": f"东至{HALF}路"}, "half a character"),
+    ({"op": "rename", "grid": code("A"), "name": "新名", HALF: 1}, "half a character"),
+    ({"op": HALF}, "no operation"),
+    ({"op": "move_to_community", "grid": code("A"), "community": int(code("A")[:12])}, "no community"),
 ]
 
 
@@ -192,7 +208,12 @@ def test_a_body_that_cannot_be_read_is_told_what_is_wrong(
     with pytest.raises(BadInput, match=message) as bad:
         drafts.edit(desk, EVERYTHING, draft, operation)
     assert "field" in bad.value.evidence or bad.value.code == "code_refused"
-    assert drafts.draft_state(desk, EVERYTHING, draft)[1].revision == 0
+    json.dumps([bad.value.message, bad.value.evidence], ensure_ascii=False).encode()  # it can be answered
+    assert plans.plan_named(desk, EVERYTHING, draft).revision == 0
+
+
+def test_every_operation_has_its_word_for_screens() -> None:
+    assert plan_profile().operations.keys() == edit_request.OPERATIONS.keys() == edits.OPERATIONS.keys()
 
 
 def test_the_caller_changes_only_what_he_may_see(desk: Transaction) -> None:

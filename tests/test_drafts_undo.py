@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from drafting import ACROSS_D, EVERYTHING, begin, cut, forget, require_agreement, rolled_back, stored
+from drafting import ACROSS_D, EVERYTHING, begin, cut, forget, in_memory, require_agreement, rolled_back, stored
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from office import lonlat
@@ -121,7 +121,7 @@ _KINDS = (
 
 def _random_step(tx: Transaction, draft: UUID, random: Random) -> None:
     kind = random.choice(["cut", "cut", "cut", *_KINDS, "undo", "redo"])
-    layout = drafts.draft_state(tx, EVERYTHING, draft)[0]
+    layout = in_memory(tx, draft)
     grids = [str(each) for each in sorted(layout.grids)]
     line = [list(lonlat(random.uniform(-50, 750), random.uniform(-50, 350))) for _ in range(random.randint(2, 4))]
     one, other = random.choices(grids, k=2)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import shapely
 from ascii_art import line, polygons
+from hypothesis import given
+from hypothesis import strategies as st
 from random_edits import COMMUNITIES, layout_of, stored
 
-from gridmap.errors import BadInput, CodesExhausted, Conflict, EditRefused
+from gridmap.errors import BadInput, CodesExhausted, Conflict, EditRefused, GridmapError
 from gridmap.model.land import GridKind
-from gridmap.space.edits import Edited, Guards, Outline, Outlines, perform
+from gridmap.space.edits import OPERATIONS, Edited, Guards, Outline, Outlines, perform
 from gridmap.space.layout import Layout, apply
 
 if TYPE_CHECKING:
@@ -282,11 +284,67 @@ def test_a_change_fits_only_the_layout_that_it_was_made_for() -> None:
         {"op": "rename", "grid": "440304003001999", "name": "无"},
         {"op": "set_kind", "grid": "440304003001001", "kind": "micro"},
         {"op": "cut", "line": [[-1, 5], [11, 5]], "new_ids": []},
+        {"op": "cut", "line": [], "new_ids": NEW},
+        {"op": "cut", "line": shapely.LineString(), "new_ids": NEW},
+        {"op": "cut", "line": [[0, 0], [10**400, 1]], "new_ids": NEW},
+        {"op": "cut", "line": [[-1e300, 5], [1e300, 5]], "new_ids": NEW},
+        {"op": ["cut"]},
+        {"op": "refine", "lines": [[[1, 1]]]},
+        {"op": "refine", "lines": ["ab"]},
+        {"op": "refine", "lines": [[[0, 0], [float("nan"), 1]]]},
+        {"op": "refine", "lines": [[[number, 5] for number in range(10_001)]]},
+        {"op": "refine", "lines": 5},
+        {"op": "new_grid", "blocks": [UUID(int=1000)], "new_ids": []},
+        {"op": "new_grid", "blocks": [UUID(int=1000)], "new_ids": NEW, "community": {"id": str(NEW[0])}},
+        {"op": "new_grid", "blocks": 7, "new_ids": NEW},
+        {"op": "rearrange", "shares": [{"grid": None}], "new_ids": NEW},
+        {"op": "rearrange", "shares": [5], "new_ids": NEW},
+        {"op": "merge", "grids": "440304003001001", "into": "440304003001001"},
     ],
 )
 def test_what_is_no_operation_is_refused(op: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         perform(drawn("AB"), op, Guards())
+
+
+_PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.just(10**400)
+_POINTS = st.lists(st.lists(st.sampled_from([-5.0, 0.0, 5.0, 10.0, 25.0]) | _PLAIN, max_size=3), max_size=4)
+_NAMES = st.sampled_from([FIRST + "001", FIRST + "002", str(UUID(int=10**9 + 1)), str(UUID(int=1000)), "general"])
+_ANYTHING = st.recursive(
+    _PLAIN | _NAMES | _POINTS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "code", "grid", "blocks"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+_FIELDS = (
+    *("grid", "grids", "line", "lines", "blocks", "to_grid", "into", "a", "b", "name", "code", "kind", "multipart"),
+    *("community", "shares", "new_ids", "four_limits", "source_document"),
+)
+
+
+@given(
+    st.sampled_from(sorted(OPERATIONS)),
+    st.fixed_dictionaries(dict.fromkeys(_FIELDS, _ANYTHING)),
+    st.sets(st.sampled_from(_FIELDS)),
+    st.sampled_from(["anything", "half right"]),
+)
+def test_whatever_is_asked_is_done_or_refused_with_a_reason(
+    name: str, said: dict[str, Any], left_out: set[str], how: str
+) -> None:
+    """Law: no other error leaves `perform`, and what it gives is undone by its inverse."""
+    before = drawn("AB")
+    first, second = (before.grids[each].code for each in sorted(before.grids))
+    good = {"grid": first, "a": first, "b": second, "into": first, "to_grid": second, "new_ids": NEW[:2]}
+    op = {
+        key: value for key, value in ({**said, **good} if how == "half right" else said).items() if key not in left_out
+    }
+    try:
+        edited = perform(before, {"op": name, **op}, Guards())
+    except GridmapError:
+        return
+    assert stored(apply(edited.layout, edited.inverse)) == stored(before)
 
 
 def test_a_layout_is_looked_at_when_it_is_made() -> None:

@@ -151,6 +151,14 @@ def test_a_row_that_does_not_fit_the_header_comes_back_with_its_reason(
     assert rows[0]["处理"] == rows[2]["处理"] == "自动采用"
 
 
+def test_a_title_above_the_header_is_no_header(address_office: Database, tmp_path: Path) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("住户登记表\n2026年11月,,\n编号,家庭住址\n1,解放路11号\n", encoding="utf-8")
+    geocode_table(address_office, table, tmp_path / "out.csv", "tester", column="家庭住址")
+    (row,) = answered(tmp_path / "out.csv")
+    assert (row["编号"], row["匹配级别"]) == ("1", "门牌")
+
+
 def test_a_table_answered_before_is_answered_anew(address_office: Database, tmp_path: Path) -> None:
     table = write_csv(tmp_path / "in.csv", ["地址"], [("解放路11号",), ("没有",)])
     geocode_table(address_office, table, tmp_path / "one.csv", "tester")

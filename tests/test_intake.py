@@ -19,10 +19,10 @@ from pulled_plug import Running
 from gridmap import runner
 from gridmap.access import Scope
 from gridmap.cli.main import run as command
-from gridmap.errors import CrsRefused, FileRefused
+from gridmap.errors import BadInput, CoordinatesRefused, CrsRefused, FileRefused, GridmapError
 from gridmap.files import write_refusals
 from gridmap.services.incidents import get_incident
-from gridmap.services.intake import profile_of_columns
+from gridmap.services.intake import _chinese, profile_of_columns
 from gridmap.services.intake_places import Status, TextPlace, texts_of, whereabouts
 from gridmap.services.reports import Report
 
@@ -326,6 +326,57 @@ def test_the_command(office: Database, tmp_path: Path, monkeypatch: pytest.Monke
     assert (said["total"], said["added"], said["refused_rows"]) == (2, 1, str(tmp_path / "rows.退回.csv"))
     assert command(["intake", str(path), "--crs", "EPSG:4490"]) == 1
     assert "归格 0, 边界待核 0, 待定位 0, 已有 1, 退回 1" in capsys.readouterr().out
+
+
+def test_an_export_with_a_title_and_a_column_twice_comes_in_and_says_so(
+    office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("GRIDMAP_DATABASE", office.name)
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    rows = [
+        ["12345热线工单表"],
+        [],
+        [*SIMPLE[:3], "事发地址"],
+        ["RX1", "积水", "示范路1号", "乙"],
+        ["", "积水", "", ""],
+    ]
+    for row in rows:
+        sheet.append(row)
+    sheet.merge_cells("A1:D1")
+    workbook.save(tmp_path / "rows.xlsx")
+    notes = [
+        "表头取自第 3 行，以上各行未读取",
+        "有 2 列都叫“事发地址”：只按列名读第一列，其余改称“事发地址_2”，没有采用；如需改用请加 --map 字段=事发地址_2",
+    ]
+    with client_of(office.name) as client:
+        words = {"name": "rows.xlsx", "dry_run": True}
+        content = (tmp_path / "rows.xlsx").read_bytes()
+        said = client.post("/api/v1/intake/files", params=words, content=content).json()
+        assert said["notes"] == notes
+        assert [(each["row"], each["number"], each["status"]) for each in said["rows"]] == [
+            (4, "RX1", UNLOCATED),
+            (5, "", "退回"),
+        ]
+    assert command(["intake", str(tmp_path / "rows.xlsx")]) == 1
+    told = capsys.readouterr()
+    assert all(note in told.out for note in notes)
+    assert "row 5" in told.err
+    assert count(office, "incident") == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadInput("the reporter is odd", field="reporter"),
+        BadInput("something is odd"),
+        CoordinatesRefused("1 of 1 coordinates (first in row 0, counted from 0) cannot be EPSG:4490", rows=[0]),
+    ],
+)
+def test_why_a_row_is_refused_is_chinese_whatever_the_error(error: GridmapError) -> None:
+    assert error.message not in _chinese(error)
+    assert "请核对" in _chinese(error)
 
 
 def test_rows_that_may_be_told_twice_are_named_and_nothing_is_merged(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EVERYTHING = Scope.everything("tester")
 HOUSEHOLDS = kind_named("households")
 ROWS, CHUNK = 2000, 300
+LONGEST = 120.0  # seconds of staging, on a busy machine
 
 # The command as it is, in chunks that a test can afford, and with the plug pulled where the test says.
 PROGRAM = """
@@ -127,7 +128,11 @@ def test_kills_at_any_moment_lose_nothing(target: str, database: Database, tmp_p
 
 
 def wait_until_staged(database: Database, rows: int, process: Running) -> None:
+    latest = time.monotonic() + LONGEST
     while not process.ended:
+        if time.monotonic() > latest:
+            process.kill()
+            pytest.fail(f"no {rows} rows were staged within {LONGEST:.0f} s: {process.wait().err}")
         with database.transaction("tester") as tx:
             runs = [run for run in imports.runs(tx, EVERYTHING) if run.kind == "households"]
         if runs and runs[0].staged >= rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 import shapely
 from office import GRIDS, SIZE, polygons, to_lonlat
@@ -64,6 +65,32 @@ def test_a_line_is_no_polygon(client: TestClient) -> None:
     line = geometry(shapely.LineString([(113, 23), (114, 23)]))
     refused = client.post("/api/v1/limits/describe", json={"geometry": line})
     assert (refused.status_code, refused.json()["code"]) == (422, "geometry_refused")
+
+
+def refusal(client: TestClient, shape: dict[str, Any]) -> str:
+    """What describe and compare both answer."""
+    said = []
+    for route, more in (("describe", {}), ("compare", {"text": TEXT})):
+        answer = client.post(f"/api/v1/limits/{route}", json={"geometry": shape, **more})
+        assert (answer.status_code, answer.json()["code"]) == (422, "geometry_refused"), answer.text
+        said.append(answer.json()["detail"])
+    assert said[0] == said[1]
+    return str(said[0])
+
+
+def test_land_that_no_office_has_is_refused(client: TestClient) -> None:
+    degrees = {"type": "Polygon", "coordinates": [[[113, 22], [114, 22], [114, 23], [113, 22]]]}
+    assert "at most 200 km" in refusal(client, degrees)
+    turns = np.linspace(0, 2 * np.pi, 20_001)[:-1]
+    fine = shapely.Polygon(np.column_stack((113 + 1e-3 * np.cos(turns), 23 + 1e-3 * np.sin(turns))))
+    assert "20,001 points" in refusal(client, geometry(fine))
+
+
+def test_what_is_no_polygon_is_called_by_its_name(client: TestClient) -> None:
+    assert "a Point" in refusal(client, {"type": "Point", "coordinates": [113, 23]})
+    assert "empty" in refusal(client, {"type": "Polygon", "coordinates": []})
+    bowtie = {"type": "Polygon", "coordinates": [[[113, 23], [113.01, 23.01], [113.01, 23], [113, 23.01], [113, 23]]]}
+    assert "cross itself" in refusal(client, bowtie)
 
 
 def test_solve_and_describe_on_the_command_line(

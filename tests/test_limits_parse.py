@@ -154,5 +154,5 @@ def test_a_text_without_sides_is_refused_with_the_form_to_use(text: str) -> None
 
 
 def test_a_text_without_end_is_refused() -> None:
-    with pytest.raises(BadInput, match="20,000"):
+    with pytest.raises(BadInput, match="at most 4,000"):
         parse_text("东至甲路，" * 5000)

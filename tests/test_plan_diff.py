@@ -16,6 +16,7 @@ from office import GRIDS, MOVED, SIZE, code, load, open_office, to_lonlat, write
 
 from gridmap import runner
 from gridmap.cli.main import run
+from gridmap.config import read_lookup
 from gridmap.errors import BadInput, Conflict, FileRefused, NotFound
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import PlanState, new_id
@@ -166,6 +167,10 @@ def test_a_file_becomes_a_draft_whose_grids_keep_their_names(
     assert found.summary["households"] == 8
     kept = {each.land for each in found.grids}
     assert kept == {Land.SAME, Land.MOVED, Land.MUCH}
+    for name, told in (("换号", "another name"), (" \u200b", "printable"), ("", "printable")):
+        words[words.index("--as-plan") + 1] = name  # as of any draft
+        assert run(words) == 2
+        assert told in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_whole_plan_is_refused(office: Database, tmp_path: Path) -> None:
@@ -214,3 +219,10 @@ def test_the_history_of_an_imported_plan_is_compared_when_it_is_asked_for(office
     given = told.chapters[-1].given
     assert [(part.code, part.households) for part in given] == [(code("B"), None)]
     assert given[0].area == pytest.approx(20_000, abs=0.01)
+
+
+def test_the_words_of_the_rules_hold_nothing_that_is_for_programs() -> None:
+    """What a rule found is shown to planners: no text of an error, and none of a check, goes into it."""
+    for rule in read_lookup("plan_rules.json")["rules"]:
+        if rule["rule"] != "limits_disagree":  # whose detail is a Chinese sentence
+            assert "{detail}" not in rule["message"], rule["rule"]

@@ -81,6 +81,7 @@ def test_the_story_over_http(client: TestClient, plan: Plan) -> None:
     history = client.get(f"/api/v1/grids/{code('B')}/history").json()
     assert [each["changes"] for each in history["chapters"]] == [["new"], ["land"]]
     assert history["chapters"][1]["gained"][0]["households"] == 8
+    assert client.get(f"/api/v1/grids/%20{code('B')}%20/history").json() == history
 
 
 def test_a_plan_waits_for_its_day(client: TestClient, office: Database, plan: Plan) -> None:
@@ -177,7 +178,7 @@ def test_the_command_line_says_no(office: Database, capsys: pytest.CaptureFixtur
 
 @pytest.mark.usefixtures("command")
 def test_a_day_to_come_on_the_command_line(office: Database, plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "takes effect on 2099-01-01" in printed(capsys, "activate", "新方案", "--from", "2099-01-01")
+    assert "takes effect on 2040-01-01" in printed(capsys, "activate", "新方案", "--from", "2040-01-01")
     assert "no plan is due" in printed(capsys, "activate-due")
     with office.transaction("tester", write=True) as tx:
         tx.connection.exec_driver_sql("UPDATE plan SET valid_from = '2026-01-01' WHERE state = 'approved'")

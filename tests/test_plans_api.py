@@ -127,6 +127,9 @@ def test_a_refused_edit_says_why_and_where(api: TestClient, draft: str) -> None:
         ("edits", {"op": "cut"}, 422, "line"),
         ("edits", {"op": "cut", "line": [[1, 2], [3, 4]]}, 422, "far from the plan"),
         ("edits", CUT | {"revision": -1}, 422, "revision"),
+        ("edits", CUT | {"revision": True}, 422, "revision"),
+        ("edits", CUT | {"revision": 0.5}, 422, "revision"),
+        ("undo", {"revision": True}, 422, "revision"),
         ("edits", CUT | {"new_ids": [str(uuid4())]}, 422, "new_ids"),
         ("edits", {"op": "rename", "grid": code("A"), "name": "a\0"}, 422, "printable"),
         ("undo", {}, 409, "nothing to undo"),
@@ -140,6 +143,24 @@ def test_what_cannot_be_done_is_told(
     answer = api.post(f"{draft}/{path}", json=sent)
     assert answer.status_code == status
     assert word in answer.json()["detail"]
+    assert api.get(draft).json()["plan"]["revision"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"op": "cut", "line": [[113.3, 23.1], [HUGE, 23.1]]}',
+        '{"op": "describe", "grid": "CODE", "four_limits": "东至\\ud800路"}',
+        '{"op": "transfer", "to_grid": "CODE", "blocks": ["\\ud800"]}',
+        '{"op": "recode", "grid": "CODE", "code": "\\ud800"}',
+        '{"op": "\\ud800"}',
+        '{"op": "retire", "grid": "\\ud800", "\\udfff": 1}',
+    ],
+)
+def test_json_that_no_number_and_no_text_is_made_of(api: TestClient, draft: str, text: str) -> None:
+    text = text.replace("CODE", code("A")).replace("HUGE", "1" + "0" * 400)
+    answer = api.post(f"{draft}/edits", content=text.encode(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
     assert api.get(draft).json()["plan"]["revision"] == 0
 
 

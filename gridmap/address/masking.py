@@ -79,7 +79,7 @@ def _hidden(text: str) -> Iterator[int]:
     for found in _PARTED.finditer(folded):
         start, end = found.span(1)
         kind = _kind(folded[start:end])
-        if kind and not _DECIMALS.search(folded[: start][-4:]):
+        if kind and not _DECIMALS.search(folded[:start][-4:]):
             yield from _inner(folded, places, start, end, kind)
 
 

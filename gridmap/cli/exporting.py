@@ -17,7 +17,7 @@ from gridmap.services.exports import export_rows
 @click.argument("kind")
 @click.option("-o", "output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.option("--crs", default="EPSG:4490", show_default=True, help="Coordinate system of the file.")
-@click.option("--unmask", is_flag=True, help="Write names and telephone numbers in full; needs --reason, is audited.")
+@click.option("--unmask", is_flag=True, help="Write names and numbers in full; needs --reason, is audited.")
 @click.option("--reason", help="Why personal values are needed in full.")
 @json_option
 def command(
@@ -30,8 +30,9 @@ def command(
 ) -> None:
     """Write all records of KIND to a file; its extension names the format.
 
-    .geojson .geojsonl .shp .gpkg .kml .csv .xlsx. Personal values are masked (张**, 138****1234); such cells are
-    left alone when the file is imported again. Every export is audited.
+    .geojson .geojsonl .shp .gpkg .kml .csv .xlsx. Personal values are masked (张**, 138****1234),
+    telephone and identity numbers within texts as well; such cells are left alone when the file is imported again.
+    Every export is audited.
 
     \b
     Examples:

@@ -53,9 +53,10 @@ def command(
 ) -> int:
     """Take FILE, an export of 12345 or 数字城管, in as incidents.
 
-    Every row becomes 归格, 边界待核 or 待定位, is known already by its number, or comes back with a column 原因; the
-    counts add up. New rows that may be told twice (疑似重复) are listed, and a person merges them. Taking the same file
-    in again adds nothing; after an interruption the same command goes on. Exit code 1 when rows are refused.
+    The header may stand below a title, among the first ten rows. Every row becomes 归格, 边界待核 or 待定位, is known
+    already by its number, or comes back with a column 原因; the counts add up. New rows that may be told twice
+    (疑似重复) are listed, and a person merges them. Taking the same file in again adds nothing; after an interruption
+    the same command goes on. Exit code 1 when rows are refused.
 
     \b
     Examples:

@@ -40,7 +40,9 @@ grids_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
 @grids_option
 @click.option("--by", type=click.Choice(list(GROUPS)), default="community", show_default=True, help="Groups of rates.")
 @click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Workbook to write: .xlsx.")
-@click.option("--unmask", "reason", metavar="REASON", help="Write names in full; the reason stands in the audit.")
+@click.option(
+    "--unmask", "reason", metavar="REASON", help="Write names and numbers in full; the reason stands in the audit."
+)
 @json_option
 def command(
     since: datetime, until: datetime, grids: str, by: str, output: Path | None, reason: str | None, as_json: bool

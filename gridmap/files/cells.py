@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from gridmap.model.kinds import Field, Kind
 
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
+_CONTROL: dict[int, str | None] = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
+_CONTROL |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of a character that came apart: none can be written
 _FORMULA_GUARD = re.compile(r"^'+[=+\-@\t\r]")
 _FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 _CELL_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#####", "########"})
@@ -141,7 +142,7 @@ def convert_numbers(cells: Sequence[object], label: str) -> tuple[list[float], d
         number = math.nan
         try:
             number = float(cell)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             text = text_of(cell)
             if text.strip() and vocabulary.fold(text) not in blanks:
                 try:
@@ -176,7 +177,7 @@ def _unless_masked(convert: Callable[[object], object], *, required: bool) -> Ca
     def checked(cell: object) -> object:
         if isinstance(cell, str) and "*" in cell:  # what access.mask leaves behind
             if required:
-                raise CellRefused("masked", f"为“{cell}”，是打码后的值，不能导入；请换用未打码的原表")
+                raise CellRefused("masked", f"为“{text_of(cell)}”，是打码后的值，不能导入；请换用未打码的原表")
             return OMITTED
         return convert(cell)
 
@@ -222,19 +223,25 @@ def _plain(cell: object) -> str | None:
 def _number(cell: object) -> float:
     if isinstance(cell, bool):
         raise CellRefused("not_a_number", f"为“{cell}”，不是数字")
-    if isinstance(cell, (int, float)):
-        return float(cell)
-    text = unicodedata.normalize("NFKC", _text(cell) or "").strip()
+    try:
+        number = float(cell if isinstance(cell, (int, float)) else _digits(_text(cell) or ""))
+    except OverflowError:  # an integer of hundreds of digits
+        number = math.inf
+    if math.isinf(number):
+        raise CellRefused("not_a_number", f"为“{text_of(cell)}”，数值太大，请核对")
+    return number
+
+
+def _digits(text: str) -> str:
+    """Return the text of a number as Python reads it."""
+    text = unicodedata.normalize("NFKC", text).strip()
     if _THOUSANDS.match(text):
         text = text.replace(",", "")
     if not _NUMBER.match(text):
         if _NUMBER_AND_MORE.match(text):
             raise CellRefused("not_a_number", f"为“{text}”，带有单位或其他文字，请只填数字")
         raise CellRefused("not_a_number", f"为“{text}”，不是数字，请填写数字")
-    number = float(text)
-    if math.isinf(number):
-        raise CellRefused("not_a_number", f"为“{text}”，数值太大，请核对")
-    return number
+    return text
 
 
 def _optional_number(cell: object) -> float | None:
@@ -262,16 +269,16 @@ def _floor(cell: object) -> int | None:
     if match is None:
         return _integer(cell)
     below, digits = match.groups()
-    number = int(digits) if digits.isascii() else _chinese_number(digits)
-    return -number if below else number
+    number = _integer(digits) if digits.isascii() else _chinese_number(digits)
+    return -number if below and number else number
 
 
-def _chinese_number(text: str) -> int:
-    """Read 一 to 九十九."""
+def _chinese_number(text: str) -> int | None:
+    """Read 一 to 九十九, and digits one by one."""
     tens, ten, ones = text.rpartition("十")
     try:
         if not ten:
-            return int("".join(str(_DIGITS[character]) for character in text))
+            return _integer("".join(str(_DIGITS[character]) for character in text))
         return (_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[ones] if ones else 0)
     except KeyError as unknown:
         raise CellRefused("not_an_integer", f"为“{text}”，不是楼层，请填写整数，地下填负数") from unknown
@@ -310,19 +317,26 @@ def _date(cell: object) -> date | None:
 
 
 def _moment(cell: object) -> datetime | None:
-    if isinstance(cell, datetime):
-        return cell if cell.tzinfo else cell.replace(tzinfo=SHANGHAI)
-    if isinstance(cell, date):
-        return datetime(cell.year, cell.month, cell.day, tzinfo=SHANGHAI)
     text = _plain(cell) if isinstance(cell, str) else text_of(cell)
     if not text:
         return None
     try:
-        return _parse_moment(text)
-    except ValueError as wrong:
+        moment = _read_moment(cell, text)
+        for zone in (UTC, SHANGHAI):  # as it is stored, and as it is shown: both within the years 1 to 9999
+            moment.astimezone(zone)
+    except (ValueError, OverflowError) as wrong:
         raise CellRefused(
             "not_a_date", f"为“{text}”，不是日期，请写成 2026-03-05 或 2026-03-05 14:30 的样式"
         ) from wrong
+    return moment
+
+
+def _read_moment(cell: object, text: str) -> datetime:
+    if isinstance(cell, datetime):
+        return cell if cell.tzinfo else cell.replace(tzinfo=SHANGHAI)
+    if isinstance(cell, date):
+        return datetime(cell.year, cell.month, cell.day, tzinfo=SHANGHAI)
+    return _parse_moment(text)
 
 
 def _parse_moment(text: str) -> datetime:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import codecs
 import csv
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from gridmap.errors import FileRefused
 from gridmap.files.cells import Fault, unguard
-from gridmap.files.feed import Batch, Feed, name_columns
+from gridmap.files.feed import Batch, Feed, name_columns, repeated_columns
+from gridmap.files.header import ROWS, best_header, header_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from gridmap.files.header import Fit
 
 MAX_LINE = 16 << 20  # characters; a community outline as WKT has some 100,000
 _BLOCK = 1 << 20
@@ -77,16 +80,34 @@ def _first_undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
 
 def find_delimiter(path: Path, encoding: str, header_row: int) -> str:
     """Find the delimiter: the candidate that stands most often in the header, outside quotes."""
+    return _delimiters(path, encoding, header_row)[-1]
+
+
+def _delimiters(path: Path, encoding: str, rows: int) -> list[str]:
+    """Find the delimiter of each of the first lines, as if it were the header."""
     with path.open(encoding=encoding, newline="") as stream:
-        for _ in range(header_row - 1):
-            stream.readline(MAX_LINE)
-        header = stream.readline(MAX_LINE)
-    bare = "".join(header.split('"')[::2])
-    return max(_DELIMITERS, key=bare.count)
+        bare = ["".join(stream.readline(MAX_LINE).split('"')[::2]) for _ in range(rows)]
+    return [max(_DELIMITERS, key=line.count) for line in bare]
 
 
-def open_delimited(path: Path, encoding: str | None = None, header_row: int = 1) -> Feed:
+def _find_header(path: Path, encoding: str, fit: Fit) -> tuple[int, str]:
+    """Find the row of the column names among the first, and the delimiter: a title above them tells none."""
+    delimiters = list(dict.fromkeys(_delimiters(path, encoding, ROWS)))
+    heads = (
+        ((number, delimiter), record)
+        for delimiter in delimiters
+        for number, record, _ in islice(_records(path, encoding, delimiter), ROWS)
+    )
+    return best_header(heads, fit, (1, delimiters[0]))
+
+
+def open_delimited(path: Path, encoding: str | None = None, header_row: int = 1, fit: Fit | None = None) -> Feed:
     """Open a CSV: comma, tab, semicolon or bar; UTF-8 with or without mark, UTF-16 with mark, GBK, GB18030.
+
+    Parameters
+    ----------
+    fit : Fit, optional
+        Finds the header, instead of `header_row`.
 
     Raises
     ------
@@ -94,13 +115,18 @@ def open_delimited(path: Path, encoding: str | None = None, header_row: int = 1)
         Wrong encoding, no rows, a quote that is never closed, or a line beyond `MAX_LINE`.
     """
     found = find_encoding(path, encoding)
-    delimiter = find_delimiter(path, found, header_row)
+    if fit is None:
+        delimiter = find_delimiter(path, found, header_row)
+    else:
+        header_row, delimiter = _find_header(path, found, fit)
     rows = _records(path, found, delimiter)
     columns: tuple[str, ...] = ()
+    repeated: list[str] = []
     total = 0
     for number, record, _ in rows:
         if number == header_row:
-            columns = name_columns(_without_blank_end(record))
+            header = _without_blank_end(record)
+            columns, repeated = name_columns(header), repeated_columns(header)
         elif number > header_row and any(record):
             total += 1
     if not columns or not total:
@@ -113,6 +139,7 @@ def open_delimited(path: Path, encoding: str | None = None, header_row: int = 1)
         return _batches(_records(path, found, delimiter), len(columns), header_row, size)
 
     notes = [] if found == "utf-8-sig" else [f"文件编码：{found.upper()}"]
+    notes += [*(header_note(header_row) if fit else []), *repeated]
     return Feed(columns, batches, total, notes=notes)
 
 

@@ -86,6 +86,20 @@ def name_columns(header: Sequence[object]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def repeated_columns(header: Sequence[object]) -> list[str]:
+    """Say in Chinese which names stand over several columns: only the first of each is known by its name."""
+    numbered: dict[str, list[str]] = {}
+    for cell, name in zip(header, name_columns(header), strict=True):
+        plain = " ".join(str("" if cell is None else cell).replace("\ufeff", "").split())
+        if plain and name != plain:
+            numbered.setdefault(plain, []).append(name)
+    return [
+        f"有 {len(others) + 1} 列都叫“{plain}”：只按列名读第一列，其余改称“{'”“'.join(others)}”，没有采用；"
+        f"如需改用请加 --map 字段={others[0]}"
+        for plain, others in numbered.items()
+    ]
+
+
 def _letters(position: int) -> str:
     letters = ""
     position += 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridmap.errors import BadInput, FileRefused
 from gridmap.files.delimited import open_delimited
+from gridmap.files.feed import name_columns
 from gridmap.files.formats import Format, identify, sha256_of
 from gridmap.files.output import replacing
 from gridmap.files.sheets import write_csv, write_xlsx
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridmap.files.feed import Feed
+    from gridmap.files.header import Fit
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,9 @@ class PlainTable:
             There is none; the message lists the columns.
         """
         folded = [fold(column) for column in self.columns]
-        names = [wanted] if wanted else aliases(kind_named("incidents"), "address")
-        for name in names:
-            if fold(name) in folded:
-                return folded.index(fold(name))
+        for name in _address_names(wanted):
+            if name in folded:
+                return folded.index(name)
         what = f"no column {wanted!r}" if wanted else "no column of addresses"
         raise BadInput(
             f"{self.path.name} has {what}: name one with --column; the columns are {', '.join(self.columns)}",
@@ -75,8 +77,26 @@ class PlainTable:
         )
 
 
-def open_plain(path: Path, sheet: str | None = None, encoding: str | None = None) -> PlainTable:
-    """Open a CSV or XLSX as it is.
+def _address_names(wanted: str | None) -> list[str]:
+    return [fold(name) for name in ([wanted] if wanted else aliases(kind_named("incidents"), "address"))]
+
+
+def open_addresses(path: Path, sheet: str | None = None, column: str | None = None) -> PlainTable:
+    """Open a CSV or XLSX whose header, among the first ten rows, names a column of addresses.
+
+    Raises
+    ------
+    FileRefused
+        It is neither, empty or damaged.
+    """
+    names = _address_names(column)
+    return open_plain(
+        path, sheet, lambda cells: math.inf if any(fold(each) in names for each in name_columns(cells)) else 0
+    )
+
+
+def open_plain(path: Path, sheet: str | None = None, fit: Fit | None = None) -> PlainTable:
+    """Open a CSV or XLSX as it is; `fit` finds the header where that is not the first row.
 
     Raises
     ------
@@ -85,11 +105,11 @@ def open_plain(path: Path, sheet: str | None = None, encoding: str | None = None
     """
     form = identify(path)
     if form is Format.CSV:
-        feed = open_delimited(path, encoding)
+        feed = open_delimited(path, fit=fit)
     elif form is Format.XLSX:
         from gridmap.files.workbook import open_workbook  # noqa: PLC0415 -- openpyxl: 0.3 s that a CSV need not pay
 
-        feed = open_workbook(path, sheet)
+        feed = open_workbook(path, sheet, fit=fit)
     else:
         raise FileRefused(f"{path.name} is no table: save it as CSV or XLSX", file=path.name)
     return PlainTable(path, sha256_of(path), feed.columns, feed)

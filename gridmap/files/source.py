@@ -11,6 +11,7 @@ from gridmap.files.crs import settle_crs
 from gridmap.files.delimited import open_delimited
 from gridmap.files.formats import Format, identify, sha256_of
 from gridmap.files.geojsonl import open_geojsonl
+from gridmap.files.header import fit_of
 from gridmap.files.kml import open_kml
 from gridmap.files.records import Reading, Row, find_duplicates, make_rows, read_shapes, read_values
 from gridmap.files.vocabulary import LAT, LON, WKT
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from gridmap.datum import Crs
     from gridmap.files.feed import Feed
+    from gridmap.files.header import Fit
     from gridmap.files.vocabulary import Recognised
     from gridmap.model.kinds import Kind
 
@@ -88,11 +90,6 @@ class Source:
         """Columns that carry nothing we know."""
         return self.reading.recognised.unrecognised
 
-    @property
-    def field_of_column(self) -> dict[str, str]:
-        """Column as delivered to field, or to lon, lat, wkt."""
-        return {self.columns[position]: name for name, position in self.reading.recognised.columns.items()}
-
     def chunks(self, size: int = CHUNK, start: int = 0) -> Iterator[Chunk]:
         """Read the rows.
 
@@ -137,7 +134,7 @@ def open_source(
     layer: str | None = None,
     encoding: str | None = None,
     key: Sequence[str] | None = None,
-    header_row: int = 1,
+    header_row: int | None = None,
 ) -> Source:
     """Open a file as records of a kind.
 
@@ -156,8 +153,8 @@ def open_source(
         Of a CSV or of a shapefile's table, where it is not found out.
     key : sequence of str
         Fields that identify a record; default those of the kind.
-    header_row : int
-        Row of a sheet in which the column names stand.
+    header_row : int, optional
+        Row of a sheet in which the column names stand; else the first of the first ten rows that names the columns.
 
     Raises
     ------
@@ -167,8 +164,9 @@ def open_source(
         No CRS is declared or stated, or the two differ.
     """
     form = identify(path)
-    feed = _open_feed(path, form, kind, layer, encoding, header_row)
     keys = vocabulary.checked_key(kind, key)
+    fit = fit_of(kind, mapping or {}, keys) if header_row is None else None
+    feed = _open_feed(path, form, kind, layer, encoding, header_row or 1, fit)
     recognised = vocabulary.recognise(kind, feed.columns, mapping or {}, keys, cut=form is Format.SHAPEFILE)
     notes = [*feed.notes, *recognised.notes]
     placed = kind.shape is not Shape.NONE and (not form.is_table or _has_coordinates(path, kind, recognised, notes))
@@ -178,9 +176,11 @@ def open_source(
     return Source(path, sha256_of(*parts), form, reading, feed, notes)
 
 
-def _open_feed(path: Path, form: Format, kind: Kind, layer: str | None, encoding: str | None, header_row: int) -> Feed:
+def _open_feed(
+    path: Path, form: Format, kind: Kind, layer: str | None, encoding: str | None, header_row: int, fit: Fit | None
+) -> Feed:
     if form is Format.CSV:
-        return open_delimited(path, encoding, header_row)
+        return open_delimited(path, encoding, header_row, fit)
     if form is Format.GEOJSONL:
         return open_geojsonl(path)
     if form in {Format.KML, Format.KMZ}:
@@ -188,7 +188,7 @@ def _open_feed(path: Path, form: Format, kind: Kind, layer: str | None, encoding
     if form is Format.XLSX:
         from gridmap.files.workbook import open_workbook  # noqa: PLC0415 (openpyxl: 0.3 s that a CSV need not pay)
 
-        return open_workbook(path, layer, header_row)
+        return open_workbook(path, layer, header_row, fit)
     if form is Format.DXF:
         from gridmap.files.dxf import open_dxf  # noqa: PLC0415 (GDAL and pandas: 0.4 s that a CSV need not pay)
 

@@ -143,6 +143,13 @@ def naming_columns(columns: Sequence[str]) -> list[str]:
     return found
 
 
+def known_columns(kind: Kind, columns: Sequence[str]) -> int:
+    """Count the columns that are called as a field of a kind is, or as a coordinate."""
+    fields = [*(field.name for field in kind.fields), *COORDINATES]
+    names = {fold(name) for field in fields for name in (*aliases(kind, field), field)}
+    return sum(not names.isdisjoint(_forms(column)) for column in columns)
+
+
 def _forms(column: str) -> tuple[str, str]:
     """Give what is compared of a column's name: as it stands, and without a trailing bracket."""
     folded = fold(column)

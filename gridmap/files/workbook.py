@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -11,18 +12,26 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from gridmap.errors import FileRefused
 from gridmap.files.archives import BROKEN_ARCHIVE, check_archive
-from gridmap.files.feed import Batch, Feed, name_columns
+from gridmap.files.feed import Batch, Feed, name_columns, repeated_columns
+from gridmap.files.header import ROWS, best_header, header_note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from gridmap.files.header import Fit
+
 # openpyxl trusts what it reads, so a damaged workbook fails in many ways; SyntaxError is what XML parsers raise
 _BROKEN = (*BROKEN_ARCHIVE, SyntaxError, LookupError, TypeError, AttributeError, InvalidFileException)
 
 
-def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1) -> Feed:
+def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1, fit: Fit | None = None) -> Feed:
     """Open a sheet of a workbook, by name or the first that has rows.
+
+    Parameters
+    ----------
+    fit : Fit, optional
+        Finds the header, instead of `header_row`.
 
     Raises
     ------
@@ -40,8 +49,11 @@ def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1) -> 
         if sheet is not None and sheet not in names:
             raise FileRefused(f"{path.name} has no sheet {sheet!r}; it has: {'、'.join(names)}", file=path.name)
         for name in [sheet] if sheet is not None else names:
+            if fit is not None:
+                header_row = best_header(islice(_rows(workbook, name), ROWS), fit, 1)
             rows = _rows(workbook, name)
-            columns = name_columns(next((row for number, row in rows if number == header_row), ()))
+            header = next((row for number, row in rows if number == header_row), ())
+            columns = name_columns(header)
             if columns and any(row for _, row in rows):
                 break
         else:
@@ -52,6 +64,7 @@ def open_workbook(path: Path, sheet: str | None = None, header_row: int = 1) -> 
 
     others = [other for other in names if other != name]
     notes = [f"读取工作表“{name}”，未读取：{'、'.join(others)}"] if others and sheet is None else []
+    notes += [*(header_note(header_row) if fit else []), *repeated_columns(header)]
     return Feed(columns, batches, None, notes=notes)
 
 

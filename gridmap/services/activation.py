@@ -365,6 +365,7 @@ def _descents(ready: Prepared, households: Decided) -> list[Descent]:
 
 
 def told_of(old: Plan, new: Plan, state: PlanState, day: date) -> Activation:
+    """Tell that a plan is in a state from a day on, before anything is counted."""
     return Activation(
         str(new.id),
         new.name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridmap.address.answer import answer
 from gridmap.address.learned import core_of, unknown_name
+from gridmap.address.masking import mask_numbers
 from gridmap.address.normalise import normalise
 from gridmap.model.land import new_id
 from gridmap.services.gazetteer import current_index
@@ -135,7 +136,7 @@ def _waiting(row: ReviewRow, alike: int) -> Waiting:
     return Waiting(
         id=str(row.id),
         row_no=row.row_no,
-        address=normalise(row.address).text,
+        address=normalise(mask_numbers(row.address)).text,
         unknown=row.unknown,
         alike=alike,
         probability=row.answer["probability"],

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gridmap.storage.database import Transaction
 
 TOLERANCE = 0.1
+MOST = 1_000_000.0  # households of a grid, or a weight: with more the sums of the search lose their last digits
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ def rebalance_plan(tx: Transaction, scope: Scope, plan_id: UUID, wishes: Wishes)
     EditRefused
         The guards of the office refuse what was found.
     """
+    if not (0 <= wishes.moved <= MOST and 0 <= wishes.border <= MOST):
+        raise BadInput(f"the weights `moved` and `border` lie between 0 and {MOST:,.0f}", field="moved")
     plan, profile = plans.plan_named(tx, scope, plan_id), plan_profile()
     session = open_session(tx, plan)
     ground = balance_ground(session, profile.measure)
@@ -212,7 +215,7 @@ def propose_grids(
     session = open_session(tx, plan)
     _require_tolerance(tolerance)
     ground = balance_ground(session, profile.measure)
-    wanted = {each.id for each in session.ground.communities if community in (each.code, str(each.id))}
+    wanted = {each.id for each in session.ground.communities if community.strip() in (each.code, str(each.id))}
     states = [session.layout.grids[grid] for grid in ground.grids]
     free = ~_locked(session, scope, ground, profile) & np.array([state.community in wanted for state in states])
     rows = np.flatnonzero(free[ground.owner])
@@ -281,8 +284,8 @@ def _band(
         return Band(np.full(count, profile.low), np.full(count, profile.high))
     _require_tolerance(wishes.tolerance)
     if wishes.target is not None:
-        if wishes.target <= 0:
-            raise BadInput("the target of a grid has to be above 0", field="target")
+        if not 0 < wishes.target <= MOST:
+            raise BadInput(f"the target of a grid has to be above 0 and at most {MOST:,.0f}", field="target")
         return Band.around(wishes.target, wishes.tolerance, count)
     loads = ground.base + np.bincount(ground.owner, ground.loads, count)
     community = [session.layout.grids[grid].community for grid in ground.grids]

@@ -10,10 +10,11 @@ from uuid import UUID
 from gridmap import codes
 from gridmap.address.masking import mask_numbers
 from gridmap.errors import BadInput, Conflict, NotFound
+from gridmap.files.pictures import picture_type
 from gridmap.model.casework import Photo, WhistleKind
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import new_id
-from gridmap.model.moments import SHANGHAI
+from gridmap.model.moments import SHANGHAI, require_year
 from gridmap.services.plan_land import plans_in_force
 from gridmap.storage import casework as store
 from gridmap.storage import incidents, registers
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 INCIDENTS = kind_named("incidents")
 PHOTO_BYTES = 4 * 1024 * 1024
 PHOTOS = 9
-_MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def photos_of(tx: Transaction, case: Case, ask: Ask) -> list[Photo]:
     Raises
     ------
     BadInput
-        One is no JPEG or PNG, too large, or there are too many.
+        One is no JPEG or PNG, damaged or too large, or there are too many.
     """
     if len(ask.photos) > PHOTOS:
         raise BadInput(f"at most {PHOTOS} photos go with one move, not {len(ask.photos)}", field="photos")
@@ -195,6 +195,7 @@ def _main(tx: Transaction, scope: Scope, ladder: Ladder, case: Case, named: str)
 
 
 def _deadline(tx: Transaction, case: Case, at: datetime) -> datetime:
+    require_year(at, "deadline")
     moment = at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
     if moment <= tx.now:
         raise BadInput(f"the deadline {moment.isoformat()} is over already", reason="over", field="deadline")
@@ -221,7 +222,4 @@ def _one_of(name: str, word: str, words: tuple[str, ...]) -> str:
 def _media_type(content: bytes) -> str:
     if len(content) > PHOTO_BYTES:
         raise BadInput(f"a photo has at most {PHOTO_BYTES // 2**20} MiB: make it smaller", field="photos")
-    for magic, media_type in _MAGIC.items():
-        if content.startswith(magic):
-            return media_type
-    raise BadInput("a photo is a JPEG or a PNG", field="photos")
+    return picture_type(content)

@@ -156,7 +156,7 @@ def history(tx: Transaction, scope: Scope, id_or_number: str, roles: Collection[
     return History(
         incident=incident_view(tx, scope, case, visible),
         today=assigned_to(tx, scope, today(tx, [incident_id]).get(incident_id)),
-        duty=file.duty or {},
+        duty=mask_within(file.duty or {}),  # it quotes the source and the category
         merged_into=main.incident.number if main else None,
         merged=[number for _, number in store.merged_into(tx, scope, incident_id)],
         original=_original(file, case.incident.number),

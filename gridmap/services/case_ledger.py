@@ -10,7 +10,7 @@ from gridmap.access import Scope
 from gridmap.address.masking import mask_numbers
 from gridmap.errors import BadInput
 from gridmap.model.casework import TAKEN_OVER, DeadlineClass
-from gridmap.model.moments import SHANGHAI, in_shanghai
+from gridmap.model.moments import SHANGHAI, in_shanghai, require_year
 from gridmap.services.case_history import today as grids_of_today
 from gridmap.services.casework_rules import rules as current_rules
 from gridmap.storage import case_ledger as store
@@ -116,8 +116,10 @@ class Period:
         Raises
         ------
         BadInput
-            It ends before it begins.
+            It ends before it begins, or lies at the ends of the calendar.
         """
+        require_year(self.first, "since")
+        require_year(self.last, "until")
         if self.last < self.first:
             raise BadInput(f"the period ends {self.last}, before it begins {self.first}", field="until")
         begin = datetime.combine(self.first, time.min, SHANGHAI)

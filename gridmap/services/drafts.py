@@ -15,7 +15,7 @@ from gridmap.services.draft_steps import EditAnswer, Taken, step_value, take, wa
 from gridmap.services.edit_request import NAME_SIGNS, Reading, read_operation
 from gridmap.services.plan_layout import as_json, from_json, read_layout, subdistrict_of
 from gridmap.services.plan_profile import PlanProfile, plan_profile
-from gridmap.services.plan_session import Session, open_session, session_at
+from gridmap.services.plan_session import Session, session_at
 from gridmap.services.plan_values import PlanView, plan_view
 from gridmap.space.edits import perform
 from gridmap.space.guards import Guards
@@ -31,7 +31,17 @@ if TYPE_CHECKING:
     from gridmap.storage.database import Transaction
     from gridmap.storage.drafts import Edit, Step
 
-__all__ = ["EditAnswer", "draft_state", "edit", "guards", "new_draft", "redo", "undo"]
+__all__ = [
+    "EditAnswer",
+    "branch_draft",
+    "draft_name",
+    "edit",
+    "guards",
+    "new_draft",
+    "redo",
+    "require_revision",
+    "undo",
+]
 
 _NEW_IDS = 16  # for the grids that one edit makes; perform makes more of the last one
 _TO_EDIT = "`gridmap plan withdraw {id}` makes it a draft again, which can be edited"
@@ -86,17 +96,31 @@ def branch_draft(tx: Transaction, scope: Scope, name: str, basis: Plan) -> Plan:
     Conflict
         A plan that was never in force has that name.
     """
-    name = name.strip()
-    if not name or len(name) > NAME_SIGNS or not name.isprintable():
-        raise BadInput(f"a draft needs a name of 1 to {NAME_SIGNS} printable characters", field="name")
-    named = [each for each in plans.plans_of(tx, scope, basis.subdistrict_id) if each.name == name]
-    if any(each.state not in EVER_IN_FORCE for each in named):
-        raise Conflict(f"there is a draft named {name!r} already: take another name", name=name)
+    name = draft_name(tx, scope, basis.subdistrict_id, name)
     draft = Plan(new_id(), basis.subdistrict_id, name, PlanState.DRAFT, None, None, basis.id)
     drafts.branch(tx, draft)
     standing = read_layout(tx, basis, subdistrict_of(tx, draft))
     draft_land.declare_apart(tx, draft.id, [each.id for each in standing.grids.values() if each.multipart])
     return draft
+
+
+def draft_name(tx: Transaction, scope: Scope, subdistrict_id: UUID, name: str) -> str:
+    """Return the name of a draft to be, without blanks around it.
+
+    Raises
+    ------
+    BadInput
+        The name cannot be used.
+    Conflict
+        A plan of the sub-district that was never in force has that name.
+    """
+    name = name.strip()
+    if not name or len(name) > NAME_SIGNS or not name.isprintable():
+        raise BadInput(f"a draft needs a name of 1 to {NAME_SIGNS} printable characters", field="name")
+    named = [each for each in plans.plans_of(tx, scope, subdistrict_id) if each.name == name]
+    if any(each.state not in EVER_IN_FORCE for each in named):
+        raise Conflict(f"there is a draft named {name!r} already: take another name", name=name)
+    return name
 
 
 def edit(
@@ -188,18 +212,6 @@ def redo(tx: Transaction, scope: Scope, draft_id: UUID, revision: int | None = N
     return _replay(tx, scope, plan, session_at(tx, plan, step), Verb.REDO, following)
 
 
-def draft_state(tx: Transaction, scope: Scope, plan_id: UUID) -> tuple[Layout, Plan]:
-    """Return a plan with its layout, from memory where it is there.
-
-    Raises
-    ------
-    NotFound
-        There is no such plan, or it is out of scope.
-    """
-    plan = plans.plan_named(tx, scope, plan_id)
-    return open_session(tx, plan).layout, plan
-
-
 def _replay(tx: Transaction, scope: Scope, plan: Plan, session: Session, verb: Verb, past: Edit) -> EditAnswer:
     """Go one edit back or forth by what the log says of it."""
     back = verb is Verb.UNDO
@@ -214,12 +226,12 @@ def _replay(tx: Transaction, scope: Scope, plan: Plan, session: Session, verb: V
 def _held(tx: Transaction, scope: Scope, plan_id: UUID, revision: int | None) -> tuple[Plan, Step | None]:
     """Hold a draft until the transaction ends, and refuse a caller who does not know what it is by now."""
     plan = drafts.held(tx, scope, plan_id)
+    require_revision(tx, scope, plan, revision)
     if not plan_profile().state(plan.state).editable:
         way = _TO_EDIT.format(id=plan.id)
         if PlanState.DRAFT not in NEXT_STATES[plan.state]:
             way = "it never changes: begin a draft from it and edit that"
         raise Conflict(f"{plan.name} is {plan.state.value}: {way}", plan=str(plan.id), state=plan.state.value)
-    require_revision(tx, scope, plan, revision)
     return plan, drafts.last_step(tx, scope, plan_id)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gridmap.access import Scope
 from gridmap.files import write_rows
 from gridmap.model.land import GridKind
 from gridmap.services.masking import masked_record
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from shapely import Geometry
 
+    from gridmap.access import Scope
     from gridmap.model.kinds import Kind
     from gridmap.storage.database import Transaction
 

@@ -282,8 +282,13 @@ def asking(run: BatchRun, scope: Scope, processes: int) -> Iterator[Callable[[Se
             yield lambda texts: iter(_answered(texts))
             return
         pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin_work)
+
+        def ask(texts: Sequence[str]) -> Iterator[Found]:
+            with _a_killed_process_told():
+                return _joined(pool.map(_answered, _pieces(texts)))
+
         try:
-            yield lambda texts: _joined(pool.map(_answered, _pieces(texts)))
+            yield ask
         finally:
             pool.shutdown(cancel_futures=True)
     finally:
@@ -300,8 +305,14 @@ def _pieces(texts: Sequence[str]) -> list[Sequence[str]]:
 
 
 def _joined(pieces: Iterator[list[Found]]) -> Iterator[Found]:
-    try:
+    with _a_killed_process_told():
         yield from chain.from_iterable(pieces)
+
+
+@contextmanager
+def _a_killed_process_told() -> Iterator[None]:
+    try:
+        yield
     except BrokenProcessPool as error:
         raise SetupMissing(
             "a process that answered addresses was ended from outside, most likely for want of memory; what was "

@@ -12,7 +12,7 @@ import shapely
 from gridmap.access import Scope
 from gridmap.datum import Plane
 from gridmap.errors import NotFound
-from gridmap.model.land import PlanState
+from gridmap.model.land import EVER_IN_FORCE, PlanState
 from gridmap.services.plan_land import land_of
 from gridmap.services.plan_moves import land_moves
 from gridmap.storage import land, lineage, plans
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from gridmap.model.land import Plan
     from gridmap.storage.database import Transaction
     from gridmap.storage.lineage import Standing
-
-_EVER = {PlanState.IN_FORCE, PlanState.SUPERSEDED}
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def grid_history(tx: Transaction, scope: Scope, id_or_code: str) -> History:
     """
     grid_id = _grid_named(tx, scope, id_or_code)
     standing = {each.plan.id: each for each in lineage.standings(tx, scope, grid_id)}
-    known = next((each for each in standing.values() if each.plan.state in _EVER), None)
+    known = next((each for each in standing.values() if each.plan.state in EVER_IN_FORCE), None)
     if known is None:
         raise NotFound(f"no plan that was in force ever had the grid {id_or_code!r}", grid=id_or_code)
     stored = lineage.of_grid(tx, scope, grid_id)
@@ -105,7 +103,7 @@ def grid_history(tx: Transaction, scope: Scope, id_or_code: str) -> History:
                 descents = _compared(tx, before.plan, plan)
             chapters.append(_chapter(tx, grid_id, before, now, changes, descents))
         before = now
-    last = next(each for each in reversed(standing.values()) if each.plan.state in _EVER)
+    last = next(each for each in reversed(standing.values()) if each.plan.state in EVER_IN_FORCE)
     return History(str(grid_id), last.code, last.name, last.plan.state is PlanState.IN_FORCE, tuple(chapters))
 
 
@@ -118,6 +116,7 @@ class _Side:
 
 
 def _grid_named(tx: Transaction, scope: Scope, id_or_code: str) -> UUID:
+    id_or_code = id_or_code.strip()
     coded = lineage.grids_coded(tx, scope, id_or_code)
     if coded:
         return coded[0]
@@ -129,7 +128,7 @@ def _grid_named(tx: Transaction, scope: Scope, id_or_code: str) -> UUID:
 
 def _in_order(tx: Transaction, scope: Scope, subdistrict_id: UUID) -> list[Plan]:
     """Return the plans that were ever in force, the first one first."""
-    return [each for each in reversed(plans.plans_of(tx, scope, subdistrict_id)) if each.state in _EVER]
+    return [each for each in reversed(plans.plans_of(tx, scope, subdistrict_id)) if each.state in EVER_IN_FORCE]
 
 
 def _changes(before: _Side | None, now: _Side) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def brief_of(
         worker=mask(file.worker, Mask.NAME) if seen else "",
         deputy=mask(file.deputy, Mask.NAME) if seen else "",
         rule=(file.duty or {}).get("rule", ""),
-        why=(file.duty or {}).get("why", ""),
+        why=mask_numbers((file.duty or {}).get("why", "")),
         category=f"{file.category_list}/{file.category_code}" if file.category_code else "",
         deadline_class=file.deadline_class.value,
         return_until=in_shanghai(file.return_until),

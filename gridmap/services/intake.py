@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from gridmap.access import Scope
+from gridmap.address.masking import mask_numbers
 from gridmap.errors import BadInput, CoordinatesRefused, GridmapError, NoPlan
 from gridmap.files.vocabulary import fold, intake_words
 from gridmap.model.cases import CLOSED_STATES
@@ -291,7 +292,7 @@ def _write(tx: Transaction, rows: Sequence[Order], placed: Sequence[Placed], fil
 
 def _title(text: str) -> str:
     limit = int(intake_words()["untitled"])
-    words = text.strip()
+    words = mask_numbers(text.strip())  # half of a number would not be known for one
     return words if len(words) <= limit else words[:limit] + "…"
 
 

@@ -94,8 +94,14 @@ def write_ledger(
 
 def _shown(case: LedgerCase) -> LedgerCase:
     """Hide the worker's name, and the numbers of persons in the texts of a case."""
-    texts = {name: mask_numbers(getattr(case, name)) for name in ("title", "address", "holder", "outcome")}
-    return replace(case, worker=mask(case.worker, Mask.NAME), **texts)
+    return replace(
+        case,
+        title=mask_numbers(case.title),
+        address=mask_numbers(case.address),
+        holder=mask_numbers(case.holder),
+        outcome=mask_numbers(case.outcome),
+        worker=mask(case.worker, Mask.NAME),
+    )
 
 
 def _six(number: int, case: LedgerCase) -> tuple[object, ...]:

@@ -16,12 +16,13 @@ import shapely
 
 from gridmap import datum
 from gridmap.config import read_lookup
-from gridmap.errors import BadInput
+from gridmap.errors import BadInput, GeometryRefused
 from gridmap.services.ground import Ground, ground_of
 from gridmap.space.limits import parse as parsing
 from gridmap.space.limits.compare import Comparison, compare
 from gridmap.space.limits.describe import Description, describe
 from gridmap.space.limits.features import Features
+from gridmap.space.limits.outline import STEP
 from gridmap.space.limits.readings import MOST, readings
 from gridmap.space.limits.solve import Solution, solve
 from gridmap.space.limits.verdict import Status
@@ -39,6 +40,7 @@ _NAME_COLUMNS = ("name", "名称", "道路名称", "河流名称", "小区名称
 _OTHER_NAMES = ("alt_name", "old_name", "short_name", "别名", "曾用名", "简称")
 _KIND_COLUMNS = ("kind", "layer", "类型", "类别")
 _AREA_KIND = "compound"
+MOST_PIECES = 20_000  # of a border, `STEP` long each: 200 km
 _KINDS = {
     "water": ("water", "riverbank", "river", "canal", "stream", "dock", "河流", "湖泊", "水系", "河港", "水库"),
     "railway": ("rail", "railway", "铁路"),
@@ -156,9 +158,13 @@ def describe_shape(shape: Any, around: Surroundings) -> dict[str, Any]:
     dict
         text, agreement (IoU of the polygon that the sentence gives), status, sides with the metres of each feature,
         unnamed metres of border, and what was left out for being short.
+
+    Raises
+    ------
+    GeometryRefused
+        Its border is longer, or has more points, than that of any sub-district.
     """
-    own = datum.geometries_from_lonlat(np.array([shape], dtype=object), around.ground.crs)
-    return description_json(describe(around.ground.project(own)[0], around.features, words()))
+    return description_json(describe(_in_plane(shape, around), around.features, words()))
 
 
 def describe_layer(layer: Layer, around: Surroundings) -> list[dict[str, Any]]:
@@ -176,9 +182,32 @@ def points_of(lonlat: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
 
 
 def compare_text(text: str, shape: Any, around: Surroundings) -> dict[str, Any]:
-    """Hold a text against a polygon in lon/lat: agreement, and on which side they part by how many metres."""
+    """Hold a text against a polygon in lon/lat: agreement, and on which side they part by how many metres.
+
+    Raises
+    ------
+    BadInput
+        The text cannot be read.
+    GeometryRefused
+        Its border is longer, or has more points, than that of any sub-district.
+    """
+    return comparison_json(compare(parse_text(text), _in_plane(shape, around), around.features))
+
+
+def _in_plane(shape: Any, around: Surroundings) -> Any:
+    """Carry a polygon in lon/lat to the plane, if it is one that a sentence can be about."""
     own = datum.geometries_from_lonlat(np.array([shape], dtype=object), around.ground.crs)
-    return comparison_json(compare(parse_text(text), around.ground.project(own)[0], around.features))
+    land = around.ground.project(own)[0]
+    points = int(shapely.get_num_coordinates(land))
+    if not land.length / STEP + points <= MOST_PIECES:  # nor where a length is no number
+        raise GeometryRefused(
+            f"the border of the land is {land.length / 1000:,.0f} km long and has {points:,} points: sentences are "
+            f"written for borders of at most {MOST_PIECES * STEP / 1000:,.0f} km, and {MOST_PIECES:,} pieces of "
+            f"{STEP:.0f} m, points counted too; send the land of a grid, a community or a sub-district",
+            metres=float(land.length),
+            points=points,
+        )
+    return land
 
 
 def parse_json(parsed: Parse) -> dict[str, Any]:

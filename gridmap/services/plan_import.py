@@ -16,6 +16,7 @@ from gridmap.errors import BadInput, FileRefused, NoPlan
 from gridmap.model.kinds import kind_named
 from gridmap.model.land import Block, Grid, GridKind, Plan, PlanState, SubDistrict, new_id
 from gridmap.services.areas import areas, subdistrict_coded
+from gridmap.services.drafts import draft_name
 from gridmap.services.grid_import import as_coverage, fingerprint, misplaced, standing, unnamed_grid
 from gridmap.services.rows import checked
 from gridmap.space.layout import block_id
@@ -74,7 +75,9 @@ def import_plan(tx: Transaction, rows: Sequence[Incoming], name: str, identity: 
     Raises
     ------
     BadInput
-        Two grids have one name, where that tells them apart.
+        Two grids have one name, where that tells them apart; or the plan's name cannot be used.
+    Conflict
+        A plan that was never in force has that name.
     FileRefused
         A row cannot be used, or the grids are of several sub-districts.
     CoverageBroken
@@ -88,6 +91,7 @@ def import_plan(tx: Transaction, rows: Sequence[Incoming], name: str, identity: 
     found = standing(tx, owner)
     if found.plan is None:
         raise NoPlan("no plan is in force that a draft could be based on: import grids without a plan's name first")
+    name = draft_name(tx, Scope.everything(tx.actor), owner.id, name)
     plan = Plan(new_id(), owner.id, name, PlanState.DRAFT, None, None, found.plan.id)
     identities = _identities(records, found, identity)
     plane = Plane.from_epsg(owner.plane)

@@ -23,21 +23,6 @@ if TYPE_CHECKING:
     from gridmap.storage.database import Transaction
 
 
-def layout_of(tx: Transaction, scope: Scope, plan_id: UUID) -> Layout:
-    """Return any plan as a layout: a draft, the one in force, or one of the past.
-
-    It is whole, whatever the caller may see of it: borders and codes need their neighbours. What is told about it has
-    to be narrowed to the caller's scope.
-
-    Raises
-    ------
-    NotFound
-        There is no such plan, or it is out of scope.
-    """
-    plan = plans.plan_named(tx, scope, plan_id)
-    return read_layout(tx, plan, subdistrict_of(tx, plan))
-
-
 def subdistrict_of(tx: Transaction, plan: Plan) -> SubDistrict:
     """Return the sub-district of a plan."""
     everything = Scope.everything(tx.actor)

@@ -125,11 +125,11 @@ def withdraw(tx: Transaction, scope: Scope, plan_id: UUID, revision: int | None 
         There is no such plan, or it is out of scope.
     """
     plan = drafts.held(tx, scope, plan_id)
+    require_revision(tx, scope, plan, revision)
     if plan.state is not PlanState.APPROVED:
         raise Conflict(
             f"the plan {plan.name} {_NOTHING_TO_WITHDRAW[plan.state]}", plan=str(plan_id), state=plan.state.value
         )
-    require_revision(tx, scope, plan, revision)
     if plan.based_on is not None and not scope.unlimited:
         old = land_of(tx, Scope.everything(tx.actor), plan.based_on)
         require_within(scope, Case(tx, old, land_of(tx, scope, plan_id)))

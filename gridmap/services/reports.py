@@ -11,7 +11,7 @@ import shapely
 from gridmap import codes
 from gridmap.errors import BadInput
 from gridmap.model.land import new_id
-from gridmap.model.moments import SHANGHAI
+from gridmap.model.moments import SHANGHAI, require_year
 from gridmap.services.case_opening import Order
 from gridmap.services.locating import to_position
 
@@ -97,10 +97,12 @@ def order_of(record: dict[str, Any], report: Report) -> Order:
     Raises
     ------
     BadInput
-        A deadline lies before the report.
+        A deadline lies before the report, or at the end of the calendar.
     """
     deadline, return_until = _aware(report.deadline), _aware(report.return_until)
     for name, moment in (("deadline", deadline), ("return_until", return_until)):
+        if moment is not None:
+            require_year(moment, name)
         if moment is not None and moment <= record["reported_at"]:
             raise BadInput(f"{name} {moment.isoformat()} lies before the report", field=name)
     return Order(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shapely import Geometry
 
 MAX_POINTS = 10_000  # of a stroke
+_FARTHEST = 1e8  # metres from the plane's origin; a double has its millimetres far beyond
 _LEAST = 1e-4  # metres; two nodes are at least 1 mm apart
 _BESIDE = 0.0015  # metres; a node that an edge was bent to lies within 0.71 mm of it
 _ON_BORDER = 0.003  # metres; a node so near was put on the border by an edit
@@ -54,18 +55,18 @@ def stroke(points: Any) -> LineString:
     Raises
     ------
     BadInput
-        Fewer than two different points, more than 10,000, or no numbers.
+        Fewer than two different points, more than 10,000, no numbers, or a place beyond the plane.
     """
     try:
         xy = np.asarray(shapely.get_coordinates(points) if isinstance(points, LineString) else points, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadInput("a line is a list of points, each of two numbers") from error
-    if xy.ndim != 2 or xy.shape[1:] != (2,) or not np.isfinite(xy).all():
-        raise BadInput("a line is a list of points, each of two numbers")
+    if xy.ndim != 2 or xy.shape[1:] != (2,) or not (np.abs(xy) < _FARTHEST).all():  # NaN is not below it either
+        raise BadInput("a line is a list of points, each of two numbers of metres in the plane")
     if len(xy) > MAX_POINTS:
         raise BadInput(f"the line has {len(xy)} points: draw it with at most {MAX_POINTS}")
     xy = np.rint(xy * 1000.0) / 1000.0 + 0.0
-    xy = xy[np.concatenate([[True], (xy[1:] != xy[:-1]).any(axis=1)])]
+    xy = xy[np.concatenate([[True], (xy[1:] != xy[:-1]).any(axis=1)])] if len(xy) > 1 else xy
     if len(xy) < 2:
         raise BadInput("a line has at least two different points")
     return LineString(xy)

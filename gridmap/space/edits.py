@@ -14,6 +14,7 @@ valid coverage where something changed, no grid without land, too small, too nar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ from gridmap.space.reshaping import cut, reshape
 from gridmap.space.settling import Edited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from gridmap.space.layout import Layout
 
@@ -89,7 +90,7 @@ def perform(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
     """
     given = _Arguments(op)
     name = given["op"]
-    if name not in OPERATIONS:
+    if not isinstance(name, str) or name not in OPERATIONS:
         raise BadInput(f"there is no operation {name!r}; there are {', '.join(OPERATIONS)}", field="op")
     return OPERATIONS[name](layout, given, guards)
 
@@ -103,12 +104,12 @@ class _Arguments(dict[str, Any]):
 
 def _cut(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
     named = op.get("grid", op.get("grids"))
-    grids = None if named is None else _grids(layout, named if isinstance(named, list | tuple) else [named])
+    grids = None if named is None else _grids(layout, named if isinstance(named, list | tuple) else [named], "grids")
     return cut(layout, grids, op["line"], guards, _ids(op.get("new_ids", ()), "new_ids"))
 
 
 def _merge(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
-    return merge(layout, _grids(layout, op["grids"]), _grid(layout, op["into"]), guards)
+    return merge(layout, _grids(layout, op["grids"], "grids"), _grid(layout, op["into"]), guards)
 
 
 def _transfer(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
@@ -126,24 +127,27 @@ def _push(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
 
 
 def _new_grid(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
-    community = op.get("community")
+    community, fresh = op.get("community"), _ids(op["new_ids"], "new_ids")
+    if not fresh:
+        raise BadInput("a new grid needs an id (`new_ids`)", field="new_ids")
     return new_grid(
         layout,
         _ids(op["blocks"], "blocks"),
-        _ids(op["new_ids"], "new_ids")[0],
+        fresh[0],
         guards,
         name=op.get("name"),
         kind=_kind(op.get("kind", GridKind.GENERAL.value)),
         code=op.get("code"),
-        community=None if community is None else (_id(community["id"], "community"), community["code"]),
+        community=None if community is None else _community(community),
         multipart=op.get("multipart", False),
     )
 
 
 def _rearrange(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
+    given = [_object(share, "shares", "blocks") for share in _listed(op["shares"], "shares")]
     shares = [
         (None if (named := share.get("grid")) is None else _grid(layout, named), _ids(share["blocks"], "blocks"))
-        for share in op["shares"]
+        for share in given
     ]
     return rearrange(layout, shares, _ids(op.get("new_ids", ()), "new_ids"), guards)
 
@@ -154,10 +158,7 @@ def _retire(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
 
 
 def _move_to_community(layout: Layout, op: Mapping[str, Any], guards: Guards) -> Edited:
-    community = op["community"]
-    return move_to_community(
-        layout, _grid(layout, op["grid"]), _id(community["id"], "community"), community["code"], guards
-    )
+    return move_to_community(layout, _grid(layout, op["grid"]), *_community(op["community"]), guards)
 
 
 OPERATIONS: Mapping[str, Callable[[Layout, Mapping[str, Any], Guards], Edited]] = {
@@ -168,7 +169,7 @@ OPERATIONS: Mapping[str, Callable[[Layout, Mapping[str, Any], Guards], Edited]] 
     "push": _push,
     "new_grid": _new_grid,
     "rearrange": _rearrange,
-    "refine": lambda layout, op, guards: refine(layout, op["lines"]),  # noqa: ARG005 -- no border of a grid moves
+    "refine": lambda layout, op, guards: refine(layout, _listed(op["lines"], "lines")),  # noqa: ARG005 -- no border of a grid moves
     "retire": _retire,
     "rename": lambda layout, op, guards: rename(layout, _grid(layout, op["grid"]), op["name"], guards),
     "recode": lambda layout, op, guards: recode(layout, _grid(layout, op["grid"]), op["code"], guards),
@@ -203,12 +204,29 @@ def _grid(layout: Layout, named: Any) -> UUID:
     raise BadInput(f"there is no grid {named} in this plan", grid=str(named))
 
 
-def _grids(layout: Layout, named: Sequence[Any]) -> list[UUID]:
-    return [_grid(layout, each) for each in named]
+def _grids(layout: Layout, named: Any, field: str) -> list[UUID]:
+    return [_grid(layout, each) for each in _listed(named, field)]
 
 
-def _ids(listed: Sequence[Any], field: str) -> list[UUID]:
-    return [_id(each, field) for each in listed]
+def _ids(listed: Any, field: str) -> list[UUID]:
+    return [_id(each, field) for each in _listed(listed, field)]
+
+
+def _listed(value: Any, field: str) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise BadInput(f"`{field}` has to be a list", field=field)
+    return value
+
+
+def _object(value: Any, field: str, *needed: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or any(name not in value for name in needed):
+        raise BadInput(f"`{field}` has to have {' and '.join(needed)}", field=field)
+    return value
+
+
+def _community(value: Any) -> tuple[UUID, str]:
+    said = _object(value, "community", "id", "code")
+    return _id(said["id"], "community"), str(said["code"])
 
 
 def _id(value: Any, field: str) -> UUID:

@@ -9,6 +9,7 @@ import shapely
 
 from gridmap.errors import Conflict
 from gridmap.space.block_making import make_blocks
+from gridmap.space.cutting import stroke
 from gridmap.space.guards import refuse
 from gridmap.space.layout import Change, Layout, apply, block_id
 from gridmap.space.measure import array_of
@@ -34,6 +35,8 @@ def refine(layout: Layout, lines: Sequence[Any]) -> Edited:
 
     Raises
     ------
+    BadInput
+        One of them is no line, see `gridmap.space.cutting.stroke`.
     Conflict
         Blocks of this draft were cut already.
     EditRefused
@@ -42,7 +45,7 @@ def refine(layout: Layout, lines: Sequence[Any]) -> Edited:
     if layout.origin:
         raise Conflict("blocks of this draft were cut already: make finer blocks first, in a new draft, then cut")
     ids = list(layout.blocks)
-    drawn = array_of([shapely.LineString(line) for line in lines])
+    drawn = array_of([stroke(line) for line in lines])
     made = make_blocks(array_of(layout.blocks.values()), drawn, min_area=0.0, min_width=0.0)
     starts = np.searchsorted(np.sort(made.of), np.arange(len(ids) + 1))
     order = np.argsort(made.of, kind="stable")

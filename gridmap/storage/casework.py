@@ -132,14 +132,6 @@ def approvals_of(tx: Transaction, scope: Scope, incident_id: UUID) -> list[Appro
     return [_made(Approval, row, state=Decision) for row in tx.connection.execute(query).mappings()]
 
 
-def pending_approvals(tx: Transaction, scope: Scope) -> list[Approval]:
-    """Return every visible request that waits, the earliest first."""
-    table = own.case_approval
-    query = _visible(scope, table).where(table.c.state == Decision.PENDING.value)
-    rows = tx.connection.execute(query.order_by(table.c.asked_at, table.c.id)).mappings()
-    return [_made(Approval, row, state=Decision) for row in rows]
-
-
 def decide_approval(tx: Transaction, approval: Approval) -> None:
     """Write what was decided about a request.
 

@@ -37,19 +37,6 @@ def add_subdistrict(
     bulk.insert(tx, tables.subdistrict, [_subdistrict_row(subdistrict, district, maker, outline, import_id)])
 
 
-def update_subdistrict(
-    tx: Transaction,
-    subdistrict: SubDistrict,
-    *,
-    district: str = "",
-    maker: str = "",
-    outline: Geometry | None = None,
-    import_id: UUID | None = None,
-) -> None:
-    """Change everything but the identity of a sub-district."""
-    bulk.update(tx, tables.subdistrict, [_subdistrict_row(subdistrict, district, maker, outline, import_id)])
-
-
 def subdistricts(tx: Transaction, scope: Scope) -> list[SubDistrict]:
     """Return the visible sub-districts by code."""
     table = tables.subdistrict

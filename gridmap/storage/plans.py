@@ -89,13 +89,6 @@ def add_plan(tx: Transaction, plan: Plan, grids: Sequence[Grid], blocks: Sequenc
     bulk.insert(tx, tables.plan_row, rows)
 
 
-def update_grids(tx: Transaction, grids: Sequence[Grid]) -> None:
-    """Change name, kind, four limits, source document and worker of grids; code, community and land stay."""
-    names = ("plan_id", "grid_id", "name", "kind", "four_limits", "source_document", "worker")
-    rows = [{name: value for name, value in _grid_row(grid).items() if name in names} for grid in grids]
-    bulk.update(tx, tables.plan_grid, rows, key=("plan_id", "grid_id"))
-
-
 def set_document(tx: Transaction, plan_id: UUID, document: Document | None) -> None:
     """Say which document puts a plan in force, in the place of the one that was said before; None for none yet."""
     number, day = (document.number, document.day) if document else (None, None)

@@ -206,7 +206,7 @@ def test_the_slip_is_copied_or_shown(desk: str, visit: Callable[..., Visit]) -> 
     )
 
 
-def test_what_is_refused_says_why_and_keeps_what_was_typed(desk: str, visit: Callable[..., Visit]) -> None:
+def test_a_case_that_a_colleague_has_ended_meanwhile_is_shown_as_it_is(desk: str, visit: Callable[..., Visit]) -> None:
     made = report(desk, "楼上漏水")
     page = open_desk(visit, desk).page
     line(page, "楼上漏水").click()
@@ -214,9 +214,10 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(desk: str, visit: Cal
     page.get_by_label("理由").fill("误报")
     move(desk, made["number"], "撤回", reason="别人先办了")
     page.get_by_role("button", name="确认作废").click()
-    page.wait_for_selector(".move-form .failed:not([hidden])")
-    assert "已经变化" in page.locator(".move-form .failed").inner_text()
-    assert page.get_by_label("理由").input_value() == "误报"
+    wait_for_state(page, "撤回")
+    assert "刚刚办理了“撤回”，您这一步没有执行" in page.locator("#notice").inner_text()
+    assert page.locator(".move-form").count() == 0
+    assert state(desk, made["number"]) == "撤回"
 
 
 def test_a_server_that_does_not_answer_is_told_and_the_list_is_kept(desk: str, visit: Callable[..., Visit]) -> None:

@@ -323,3 +323,60 @@ def test_what_was_asked_for_comes_into_sight(planning: str, visit: Callable[...,
     chosen = page.locator("#place .name").first.bounding_box()
     assert chosen
     assert head["y"] + head["height"] <= chosen["y"] < 420
+
+
+def test_a_plan_that_waits_for_its_day_is_withdrawn_and_edited(planning: str, visit: Callable[..., Visit]) -> None:
+    plan = begin(planning)
+    seen = open_plan(visit, planning, plan)
+    page = seen.page
+    assert not page.locator("#withdraw").is_visible()  # of a draft there is nothing to take back
+    page.click("#activate")
+    page.wait_for_selector("#activation[open]")
+    first = str(page.evaluate("() => gridmap.page.day"))
+    day = f"{int(first[:4]) + 1}{first[4:]}".replace("-02-29", "-02-28")
+    page.fill("#activation-date", f"{int(first[:4]) + 30}-01-01")
+    page.click("#activation-go")  # a slip: the browser says so, and nothing is sent
+    assert page.locator("#activation-date").evaluate("it => it.validity.rangeOverflow")
+    page.fill("#activation-date", day)
+    page.fill("#activation-number", "街办发〔2026〕18号")
+    page.click("#activation-go")
+    page.wait_for_function("() => gridmap.page.plan.state === 'approved'")
+    assert "已批准待启用" in page.locator("#notice").inner_text()
+    assert page.locator("[data-tool=cut]").is_disabled()
+
+    page.click("#withdraw")
+    page.wait_for_selector("#withdrawal[open]")
+    says = page.locator("#withdrawal-says").inner_text()
+    assert day in says
+    assert "街办发〔2026〕18号" in says
+    assert violations(page, "#withdrawal") == []
+    page.click("#withdrawal-go")
+    page.wait_for_function("() => gridmap.page.plan.state === 'draft'")
+    page.wait_for_selector("#withdrawal:not([open])", state="attached")
+    assert page.locator("#plan-state").inner_text() == "草案"
+    assert not page.locator("#withdraw").is_visible()
+    before = revision(page)
+    cut_a(page)
+    wait_for(page, before + 1)
+    seen.assert_clean()
+
+
+def test_a_plan_withdrawn_by_another_is_not_withdrawn_again(planning: str, visit: Callable[..., Visit]) -> None:
+    plan = begin(planning)
+    url = f"{planning}/api/v1/plans/{plan}"
+    page = open_plan(visit, planning, plan).page
+    day = str(page.evaluate("() => gridmap.page.day"))
+    later = f"{int(day[:4]) + 1}-03-01"
+    page.evaluate("() => { gridmap.page.sending = true; }")  # its poll holds still, as between two of them
+    httpx2.post(f"{url}/activation", json={"valid_from": later}).raise_for_status()
+    page.evaluate("() => { gridmap.page.sending = false; }")
+    cut_a(page)
+    page.wait_for_function("() => gridmap.page.plan.state === 'approved'")
+    page.wait_for_function("() => document.getElementById('notice').textContent.includes('已批准待启用')")
+    page.keyboard.press("Escape")
+    page.click("#withdraw")
+    page.wait_for_selector("#withdrawal[open]")
+    httpx2.post(f"{url}/withdrawal", json={}).raise_for_status()
+    page.click("#withdrawal-go")
+    page.wait_for_selector("#withdrawal-failed:not([hidden])")
+    assert "没有撤回" in page.locator("#withdrawal-failed").inner_text()

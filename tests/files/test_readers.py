@@ -292,7 +292,7 @@ def test_repeated_and_blank_column_names_are_told_apart(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", ("编码", "", "地址", "备注", "备注"), ("1", "x", "某处", "甲", "乙"))
     source = open_source(path, kind=kind_named("households"))
     assert source.columns == ("编码", "第B列", "地址", "备注", "备注_2")
-    assert source.field_of_column == {"编码": "code", "地址": "address"}
+    assert source.reading.recognised.columns == {"code": 0, "address": 2}
     assert source.unrecognised == ("第B列", "备注", "备注_2")
 
 

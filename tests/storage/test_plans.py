@@ -45,9 +45,6 @@ def test_land_comes_back(tx: Transaction) -> None:
     changed = replace(place.communities[0], name="新名", outline=None)
     land.update_communities(tx, [changed])
     assert land.community_named(tx, EVERYTHING, "新名") == changed
-    moved = replace(place.subdistrict, plane=4548)
-    land.update_subdistrict(tx, moved)
-    assert land.subdistricts(tx, EVERYTHING) == [moved]
 
 
 def test_a_place_that_is_not_there_or_not_alone_is_named(tx: Transaction) -> None:
@@ -106,14 +103,6 @@ def test_two_grids_of_a_plan_never_share_a_code(database: Database) -> None:
     twins = [grid_of(plan, place.communities[0], "A", place.grids[letter].shape) for letter in "AB"]
     with pytest.raises(Conflict), database.transaction("me", write=True) as tx:
         plans.add_plan(tx, plan, twins, [])
-
-
-def test_names_change_and_land_does_not(tx: Transaction) -> None:
-    place = settle(tx)
-    renamed = replace(place.grids["A"], name="新名", worker="李四", code="999", shape=place.grids["B"].shape)
-    plans.update_grids(tx, [renamed])
-    expected = replace(place.grids["A"], name="新名", worker="李四")
-    assert plans.grid_of_plan(tx, EVERYTHING, place.plan.id, expected.id) == expected
 
 
 def test_which_plan_was_in_force_is_always_answerable(tx: Transaction) -> None:

@@ -22,6 +22,7 @@ _SUBCOMMANDS = {
     "propose": "gridmap.cli.plan.propose",
     "activate": "gridmap.cli.plan.activate",
     "activate-due": "gridmap.cli.plan.activate_due",
+    "withdraw": "gridmap.cli.plan.withdraw",
     "restore": "gridmap.cli.plan.restore",
     "history": "gridmap.cli.plan.history",
     "handover": "gridmap.cli.plan.handover",

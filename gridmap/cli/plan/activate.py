@@ -19,7 +19,7 @@ from_option = click.option(
     "--from",
     "day",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="First day of the plan, from 00:00 in China; today without it. Days that have passed are refused.",
+    help="First day of the plan, from 00:00 in China; today without it. Not one that has passed, nor 20 years ahead.",
 )
 number_option = click.option("--approval-number", metavar="NUMBER", help="批准文号 of the document that approves it.")
 date_option = click.option("--approval-date", type=click.DateTime(["%Y-%m-%d"]), help="Day of that document.")
@@ -42,8 +42,9 @@ def command(
 ) -> None:
     """Put PLAN in force, whole: everybody gets his grid by it, and the plan before ends.
 
-    With a day to come the plan waits for it (`gridmap plan activate-due`; `gridmap serve` does it, too). Incidents keep
-    the grid of their day, and so do decisions of a person while their grid exists.
+    With a day to come the plan waits for it (`gridmap plan activate-due`; `gridmap serve` does it, too), and `gridmap
+    plan withdraw` takes it back until then. Incidents keep the grid of their day, and so do decisions of a person while
+    their grid exists.
 
     \b
     Examples:
@@ -51,7 +52,6 @@ def command(
       gridmap plan activate 8f0c3a52 --from 2027-01-01 --approval-number 开府发〔2026〕18号 --approval-date 2026-11-20
     """
     from gridmap.runner import Approval, activate_plan  # noqa: PLC0415 -- `--help` needs no services
-    from gridmap.services.limits_redline import changed_sentences  # noqa: PLC0415 -- likewise
     from gridmap.services.plan_reading import find_plan  # noqa: PLC0415 -- likewise
 
     with open_database() as database:
@@ -59,13 +59,11 @@ def command(
             plan_id = find_plan(tx, scope(), plan)
         by = Approval(approval_number, approval_date.date() if approval_date else None, revision)
         done = activate_plan(database, plan_id, actor(), day.date() if day else None, by)
-        with database.transaction(actor()) as tx:
-            sentences = changed_sentences(tx, scope(), plan_id)
     if as_json:
-        print_json(asdict(done) | {"limits": [asdict(each) for each in sentences]})
+        print_json(asdict(done))
         return
     click.echo(told(done))
-    for each in sentences:
+    for each in done.limits:
         click.echo(f"四至 {each.name} {each.code}: {sentence(each)}")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("handover")
 @click.argument("plan")
 @click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="Workbook to write (.xlsx).")
-@click.option("--unmask", is_flag=True, help="Write names and telephone numbers in full; needs --reason, is audited.")
+@click.option("--unmask", is_flag=True, help="Write names and numbers in full; needs --reason, is audited.")
 @click.option("--reason", help="Why personal values are needed in full.")
 @json_option
 def command(plan: str, output: Path | None, unmask: bool, reason: str | None, as_json: bool) -> int:

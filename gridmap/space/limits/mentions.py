@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gridmap.space.limits.values import Leftover, Mention, Qualifier, Span
+from gridmap.space.limits.words import LONGEST_NAME
 
 if TYPE_CHECKING:
     from gridmap.space.limits.words import Words
@@ -15,7 +16,7 @@ _SPLIT = re.compile(r"[、,/;\n+&>\-]|以及")
 _BRACKET = re.compile(r"[(\[][^()\[\]]*[)\]]?")
 _PHASE = re.compile(r"(?:第?[一二三四五六七八九十\d]+期)$")
 _SECTION = re.compile(r"(?:段|区间)$")
-_EDGE_MARKS = " \t、,;:.()[]-"
+_EDGE_MARKS = "、,;:.()[]-"
 _WHOLE_NAME = 14  # characters; longer pieces without a known ending are sentences
 _BORDER = re.compile(r"界线?$|边界$")
 _NUMBERS = re.compile(
@@ -23,7 +24,7 @@ _NUMBERS = re.compile(
 )
 _REST = re.compile(r"^(?:其余|其他|其它|以上|以下|余下)")
 _UNTIL = re.compile(r"^(?P<name>.{2,}?)(?P<until>(?:延伸|延长)?[至到].{2,})$")  # 中山二路至示范河, on one side
-_DIRECTION_LEAD = re.compile(r"^(?:[东南西北]{1,2}(?=沿))?沿着?")
+_DIRECTION_LEAD = re.compile(r"(?:[东南西北]{1,2}(?=沿))?沿着?")
 
 
 def read_mentions(text: str, start: int, end: int, words: Words) -> tuple[list[Mention], list[Leftover]]:
@@ -48,9 +49,12 @@ def read_mentions(text: str, start: int, end: int, words: Words) -> tuple[list[M
     for part in [*_SPLIT.finditer(blanked, start, end), None]:
         stop = part.start() if part else end
         first = len(found)
-        for begin, finish in _joined(blanked, place, stop, words):
-            _read_one(text, blanked, (begin, finish), words, found, leftovers)
-        _name_neighbour(text, found, first)
+        if sum(map(len, blanked[place:stop].split())) > LONGEST_NAME:
+            leftovers.append(Leftover(text[place:stop], "names no feature", Span(place, stop)))
+        else:
+            for begin, finish in _joined(blanked, place, stop, words):
+                _read_one(text, blanked, (begin, finish), words, found, leftovers)
+            _name_neighbour(text, found, first)
         place = part.end() if part else end
     for span in notes:
         _attach_note(text, span, words, found, leftovers)
@@ -121,9 +125,9 @@ def _is_named(name: str, words: Words) -> bool:
     return len(name) > 1 and bool(words.kind_of(_stripped(name, words)[0]))
 
 
-def _stripped(name: str, words: Words) -> tuple[str, list[tuple[str, str]]]:
-    """Take closing words and qualifiers off the end of a name, from the outside in."""
-    taken: list[tuple[str, str]] = []
+def _stripped(name: str, words: Words) -> tuple[str, list[tuple[str, Span]]]:
+    """Take closing words and qualifiers off the end of a name, from the outside in: what is left is its beginning."""
+    taken: list[tuple[str, Span]] = []
     while True:
         closing = words.closing.search(name)
         if closing and closing.start() > 0:
@@ -132,7 +136,7 @@ def _stripped(name: str, words: Words) -> tuple[str, list[tuple[str, str]]]:
         for kind, pattern in words.qualifiers:
             match = pattern.search(name)
             if match and match.start() > 1:
-                taken.append((kind, match.group()))
+                taken.append((kind, Span(*match.span())))
                 name = name[: match.start()].rstrip().removesuffix("的")
                 break
         else:
@@ -147,44 +151,52 @@ def _read_one(
     found: list[Mention],
     leftovers: list[Leftover],
 ) -> None:
-    begin, end = place
-    while begin < end and blanked[begin] in _EDGE_MARKS:
-        begin += 1
-    while end > begin and blanked[end - 1] in _EDGE_MARKS:
-        end -= 1
-    lead = _DIRECTION_LEAD.match(blanked[begin:end])
+    begin, end = _trimmed(blanked, *place)
+    lead = _DIRECTION_LEAD.match(blanked, begin, end)
     if lead:
-        begin += lead.end()
+        begin, end = _trimmed(blanked, lead.end(), end)
     if begin >= end:
         return
     piece = blanked[begin:end]
-    name, taken = _stripped(piece, words)
-    qualifiers = [_qualifier(kind, word, text, begin, end) for kind, word in taken]
+    short, taken = _stripped(piece, words)
+    qualifiers = [_qualifier(kind, blanked, begin + span.start, begin + span.end) for kind, span in taken]
+    start = begin
     for kind, pattern in words.leading:
-        match = pattern.match(name)
-        if match and len(name) - match.end() >= 3:
-            qualifiers.append(Qualifier(kind, match.group(), Span(begin, begin + match.end())))
-            name = name[match.end() :]
+        match = pattern.match(short)
+        if match and len(short) - match.end() >= 3:
+            qualifiers.append(_qualifier(kind, blanked, begin, begin + match.end()))
+            start = begin + match.end()
             break
-    name = re.sub(r"\s+", "", name)
-    kind = _kind(name, [each for each, _ in taken], words)
+    places = [at for at in range(start, begin + len(short)) if not blanked[at].isspace()]  # of the letters of the name
+    name = "".join(blanked[at] for at in places)
+    said = [each for each, _ in taken]
+    kind = _kind(name, said, words)
     until = _UNTIL.match(name)
     if until and words.kind_of(until["name"]):
-        qualifiers.append(_qualifier("section", until["until"], text, begin, end))
+        qualifiers.append(_qualifier("section", blanked, places[until.start("until")], places[-1] + 1))
         name = until["name"]
-        kind = _kind(name, [each for each, _ in taken], words)
-    if (not kind and found and len(name) > _WHOLE_NAME) or _NUMBERS.search(piece) or _REST.search(piece):
+        kind = _kind(name, said, words)
+    unread = not name or (not kind and found and len(name) > _WHOLE_NAME)
+    if unread or _NUMBERS.search(piece) or _REST.search(piece):
         leftovers.append(Leftover(text[begin:end], "names no feature", Span(begin, end)))
         return
     phase = _PHASE.search(name)
     if phase:
-        qualifiers.append(_qualifier("phase", phase.group(), text, begin, end))
+        qualifiers.append(_qualifier("phase", blanked, places[phase.start()], places[phase.end() - 1] + 1))
     found.append(Mention(name, kind, Span(begin, end), tuple(qualifiers)))
 
 
-def _qualifier(kind: str, word: str, text: str, begin: int, end: int) -> Qualifier:
-    at = text.rfind(word, begin, end)
-    return Qualifier(kind, word, Span(at, at + len(word)))
+def _trimmed(text: str, begin: int, end: int, marks: str = _EDGE_MARKS) -> tuple[int, int]:
+    """Leave marks and white space at the ends of a piece out."""
+    while begin < end and (text[begin] in marks or text[begin].isspace()):
+        begin += 1
+    while end > begin and (text[end - 1] in marks or text[end - 1].isspace()):
+        end -= 1
+    return begin, end
+
+
+def _qualifier(kind: str, text: str, begin: int, end: int) -> Qualifier:
+    return Qualifier(kind, text[begin:end], Span(begin, end))
 
 
 def _kind(name: str, taken: list[str], words: Words) -> str:
@@ -195,7 +207,8 @@ def _kind(name: str, taken: list[str], words: Words) -> str:
 
 def _attach_note(text: str, span: Span, words: Words, found: list[Mention], leftovers: list[Leftover]) -> None:
     """Give what stands in brackets to the feature before it."""
-    inside = text[span.start : span.end].strip("()[]; ")
+    begin, end = _trimmed(text, span.start, span.end, "()[];")
+    inside = text[begin:end]
     before = [number for number, each in enumerate(found) if each.span.start < span.start]
     if not inside:
         return
@@ -204,8 +217,7 @@ def _attach_note(text: str, span: Span, words: Words, found: list[Mention], left
         return
     kind = _note_kind(inside, words)
     mention = found[before[-1]]
-    qualifier = Qualifier(kind, inside, Span(span.start + text[span.start : span.end].index(inside), span.end - 1))
-    qualifier = Qualifier(kind, inside, Span(qualifier.span.start, qualifier.span.start + len(inside)))
+    qualifier = _qualifier(kind, text, begin, end)
     found[before[-1]] = Mention(
         mention.name,
         "wall" if kind == "wall" else mention.kind,

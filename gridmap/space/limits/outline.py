@@ -28,7 +28,7 @@ _WALL = 0.15  # more for a wall: a road along it is named first
 INTERCHANGES = ("立交", "立交桥", "大桥", "桥")
 _BRANCHING = 0.05  # more for an interchange: it branches, and a road that shares its name says more
 _CHANGE = 15.0  # what it costs to change from one feature to another
-_STEP = 10.0  # metres
+STEP = 10.0  # metres of border that are told as one
 _SMOOTH = 0.03  # of the border on either side, over which a direction is averaged
 _WHOLE = 2  # times round
 
@@ -65,7 +65,7 @@ def stretches(shape: Any, features: Features, avoid: frozenset[str] = frozenset(
     avoid : frozenset of str
         Names that must not be used: those of the land itself.
     """
-    border = Border.of(shape, _STEP)
+    border = Border.of(shape, STEP)
     names, costs = _costs(border, features, avoid)
     called = _along(costs, border.length)
     sides = _sides(border, called)
@@ -128,7 +128,7 @@ def _along(costs: NDArray[np.float64], length: NDArray[np.float64]) -> NDArray[n
     """Choose a name for each segment so that distance and changes together are least (Viterbi, round the ring)."""
     count = len(length)
     spent = np.zeros(costs.shape[1])
-    back = np.zeros((_WHOLE * count, costs.shape[1]), dtype=np.int64)
+    back = np.zeros((_WHOLE * count, costs.shape[1]), dtype=np.int32)
     for step in range(_WHOLE * count):
         cheapest = int(np.argmin(spent))
         change = spent[cheapest] + _CHANGE < spent
@@ -154,22 +154,60 @@ def _sides(border: Border, called: NDArray[np.int64]) -> NDArray[np.int64]:
     wanted = np.array([DIRECTIONS[side] for side in ROUND])
     miss = np.hypot(*looks.T)[:, None] - looks @ wanted.T
     count = len(groups)
-    best: tuple[float, list[int]] = (np.inf, [])
-    for start in range(count):
-        order = [(start + step) % count for step in range(count)]
-        total, labels = _monotone(miss[order])
-        if total < best[0] - 1e-9:
-            placed = [0] * count
-            for group, label in zip(order, labels, strict=True):
-                placed[group] = label
-            best = (total, placed)
+    start, least = 0, np.inf
+    for number, total in enumerate(least_costs(miss).tolist()):
+        if total < least - 1e-9:
+            start, least = number, total
     sides = np.zeros(len(border.length), dtype=np.int64)
-    for members, label in zip(groups, best[1], strict=True):
-        sides[members] = label
+    for step, label in enumerate(_monotone(np.roll(miss, -start, axis=0))):
+        sides[groups[(start + step) % count]] = label
     return sides
 
 
-def _monotone(miss: NDArray[np.float64]) -> tuple[float, list[int]]:
+def least_costs(miss: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the cheapest labels of a ring cost for each row that may be the first.
+
+    The first row is labelled 0, then come 1, 2, 3 in this order, each at least once where there are enough rows. The
+    rows from the first on and the rows before it are added up by their own first and last labels, the ones from the end
+    and the others from the beginning, so that all rows together take no longer than two.
+
+    Parameters
+    ----------
+    miss : (N, 4) float64
+        What each label costs for each row.
+
+    Returns
+    -------
+    (N,) float64
+    """
+    count, sides = miss.shape
+    last = min(count, sides) - 1
+    head = np.full((count + 1, sides, sides), np.inf)  # rows before each one: first label, last label
+    head[1][np.diag_indices(sides)] = miss[0]
+    for row in range(1, count):
+        head[row + 1] = np.minimum(head[row], _shifted(head[row], axis=1)) + miss[row]
+    tail = np.full((sides, sides), np.inf)  # rows from one on
+    tail[np.diag_indices(sides)] = miss[-1]
+    total = np.empty(count)
+    for row in range(count - 1, -1, -1):
+        if row < count - 1:
+            tail = np.minimum(tail, _shifted(tail, axis=0)) + miss[row][:, None]
+        follows = np.minimum(head[row, :, last], np.append(head[row, 1:, last], np.inf))
+        total[row] = np.min(tail[0] + follows) if row else tail[0, last]
+    return total
+
+
+def _shifted(spent: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Give each label what was spent with the one before it in the walk (axis 1), or after it (axis 0)."""
+    moved = np.full_like(spent, np.inf)
+    if axis:
+        moved[:, 1:] = spent[:, :-1]
+    else:
+        moved[:-1] = spent[1:]
+    return moved
+
+
+def _monotone(miss: NDArray[np.float64]) -> list[int]:
     """Label rows 0, then 1, 2, 3 in this order, each at least once where there are enough rows."""
     rows, sides = miss.shape
     least = min(rows, sides)
@@ -183,26 +221,34 @@ def _monotone(miss: NDArray[np.float64]) -> tuple[float, list[int]]:
             back[row, side] = side if stay <= come else side - 1
             spent[row, side] = min(stay, come) + miss[row, side]
     label = least - 1
-    total = float(spent[-1, label])
     labels = [0] * rows
     for row in range(rows - 1, -1, -1):
         labels[row] = label
         label = int(back[row, label])
-    return total, labels
+    return labels
 
 
 def _straight(border: Border, called: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     """Group segments that follow each other along one feature without turning to another quarter."""
-    reach = _SMOOTH * border.length.sum()
-    at = np.cumsum(border.length) - border.length / 2
-    total = border.length.sum()
-    apart = np.abs(at[:, None] - at[None, :])
-    near = np.minimum(apart, total - apart) <= reach
-    near &= called[:, None] == called[None, :]
-    smooth = near.astype(float) @ border.outward
+    smooth = _smoothed(border, called)
     quarter = np.rint(np.arctan2(smooth[:, 1], smooth[:, 0]) / (np.pi / 2)).astype(np.int64) % 4
     change = np.flatnonzero((called != np.roll(called, 1)) | (quarter != np.roll(quarter, 1)))
     if not len(change):
         return [np.arange(len(called))]
     rolled = np.roll(np.arange(len(called)), -change[0])
     return np.split(rolled, change[1:] - change[0])
+
+
+def _smoothed(border: Border, called: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return where the border looks around each segment: the sum of those near it along the same feature."""
+    total = border.length.sum()
+    at = np.cumsum(border.length) - border.length / 2
+    smooth = np.empty_like(border.outward)
+    for name in np.unique(called):
+        own = np.flatnonzero(called == name)
+        places = np.concatenate([at[own] + turn * total for turn in (-1, 0, 1)])
+        looks = np.vstack([*[border.outward[own]] * 3, np.zeros((1, 2))])
+        low = np.searchsorted(places, at[own] - _SMOOTH * total, side="left")
+        high = np.searchsorted(places, at[own] + _SMOOTH * total, side="right")
+        smooth[own] = np.add.reduceat(looks, np.column_stack((low, high)).ravel())[::2]
+    return smooth

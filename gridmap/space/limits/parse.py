@@ -13,13 +13,13 @@ from gridmap.errors import BadInput
 from gridmap.space.limits.mentions import read_mentions
 from gridmap.space.limits.values import FOUR_SIDES, SIDE_WORDS, Exemption, Leftover, Limit, Parse, Part, Side, Span
 from gridmap.space.limits.walk import is_walk, read_walk
-from gridmap.space.limits.words import plain
+from gridmap.space.limits.words import behind, plain
 
 if TYPE_CHECKING:
     from gridmap.space.limits.values import Mention
     from gridmap.space.limits.words import Words
 
-LONGEST = 20_000  # characters
+LONGEST = 4_000  # characters; one of several parts may have some hundreds
 _SIDE_OF = {word: side for side, word in SIDE_WORDS.items()}
 _DIAGONAL = {
     frozenset("东北"): Side.NORTHEAST,
@@ -29,6 +29,7 @@ _DIAGONAL = {
 }
 _CLAUSE = re.compile(r"(?:[,;:、.()\[\]/\n]\s*(?:以|其|即)?|^\s*(?:以|其|即)|社区|居委会|[一-龥]村|该|范围|四至|区域)$")
 _NUMBERING = re.compile(r"(?:^|[,;:\n(\s])(?:[(]?[一二三四五六七八九十\d]{1,2}[).、.]|其?[一二三四五六七八九十]是)\s*$")
+_NUMBER = re.compile(r"(?:[(]?[一二三四五六七八九十\d]{1,2}[).、.]|其?[一二三四五六七八九十]是)\s*$")
 _MARKS = " \t\n、,;:.()[]-/"
 _BEYOND = re.compile(r"以([东南西北])")
 _AS_BORDER = re.compile(r"[为作]([东南西北])(?:侧|面|边|部)?(?:边|分)?界")
@@ -71,27 +72,43 @@ def parse(text: str, words: Words) -> Parse:
     if not markers:
         parts = _after_names(rest, _BEYOND, words, leftovers) or _after_names(rest, _AS_BORDER, words, leftovers)
         if parts:
-            return Parse(text, _whole(flat, parts), tuple(exemptions), None, _as_written(text, leftovers))
+            return _parse(text, flat, parts, exemptions, None, leftovers)
         raise BadInput(
             "no side was found in the text: write it like 东至…，南至…，西至…，北至…, or as a walk 由…沿…至…",
             text=text[:80],
         )
     heading = _heading(text, rest, markers[0].start, words, leftovers)
     parts = _parts(rest, markers, words, leftovers)
-    return Parse(text, _whole(flat, parts), tuple(exemptions), heading, _as_written(text, leftovers))
+    return _parse(text, flat, parts, exemptions, heading, leftovers)
 
 
-def _whole(flat: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Give qualifiers their words back: parts are read after exemptions were blanked, also those inside a note."""
+def _parse(
+    text: str,
+    flat: str,
+    parts: tuple[Part, ...],
+    exemptions: list[Exemption],
+    heading: Span | None,
+    leftovers: list[Leftover],
+) -> Parse:
+    """Put a parse together; qualifiers get their words back, as features are read after exemptions were blanked."""
 
-    def mention(each: Mention) -> Mention:
-        said = (replace(one, text=flat[one.span.start : one.span.end]) for one in each.qualifiers)
-        return replace(each, qualifiers=tuple(said))
+    def mentions(found: tuple[Mention, ...]) -> tuple[Mention, ...]:
+        return tuple(
+            replace(
+                each,
+                qualifiers=tuple(replace(one, text=flat[one.span.start : one.span.end]) for one in each.qualifiers),
+            )
+            for each in found
+        )
 
-    def limit(each: Limit) -> Limit:
-        return replace(each, mentions=tuple(map(mention, each.mentions)))
+    def part(found: Part) -> Part:
+        return replace(found, limits=tuple(replace(each, mentions=mentions(each.mentions)) for each in found.limits))
 
-    return tuple(replace(each, limits=tuple(map(limit, each.limits))) for each in parts)
+    out = (
+        replace(each, mentions=mentions(each.mentions), part=part(each.part) if each.part else None)
+        for each in exemptions
+    )
+    return Parse(text, tuple(map(part, parts)), tuple(out), heading, _as_written(text, leftovers))
 
 
 def _as_written(text: str, leftovers: list[Leftover]) -> tuple[Leftover, ...]:
@@ -150,8 +167,9 @@ def _bare_markers(text: str, found: list[_Marker], said: set[str], words: Words)
     said = set(said)
     for match in words.bare.finditer(text):
         letter = match["boxed"] or match["sides"]
-        if letter in said or not (match["boxed"] or _at_clause(text, match.start(), words)):
-            continue
+        boxed = match["boxed"] and not found and all(text[each.start] in "[(" for each in more)
+        if letter in said or not (boxed or _at_clause(text, match.start(), words)):
+            continue  # a side word inside a name, too: 三(北)期花园, unless all sides are boxed
         if any(each.start < match.end() and match.start() < each.end for each in found):
             continue
         before = "" if match["boxed"] else text[: match.start()].rstrip()
@@ -169,7 +187,7 @@ def _is_joined(sides: str) -> bool:
 
 
 def _at_clause(text: str, at: int, words: Words) -> bool:
-    before = text[:at]
+    before = behind(text, at)
     if not before.strip() or _CLAUSE.search(before) or _NUMBERING.search(before):
         return True
     if before[-1].isspace():  # 东:A路 南:B路
@@ -181,7 +199,7 @@ def _begins(text: str, at: int, words: Words) -> bool:
     """Tell whether a side begins: at a clause, or right behind a whole name (东至A路南至B路)."""
     if _at_clause(text, at, words):
         return True
-    before = re.split(r"[,;:、()\[\]\n]", text[:at])[-1].strip()
+    before = text[1 + max(text.rfind(mark, 0, at) for mark in ",;:、()[]\n") : at].strip()
     clause = re.search(r"(?:至|到|临|邻|靠|倚|以)(.*)$", before)
     if clause:  # inside a side: the name so far must be whole
         return len(clause[1]) > 1 and (bool(words.kind_of(clause[1])) or clause[1].endswith("为界"))
@@ -299,10 +317,8 @@ def _label_before(text: str, at: int, earliest: int, words: Words) -> tuple[str,
     match = words.label.search(tail)
     if begin and match and len(tail) <= match.end() + 6:
         return match.group(), earliest + begin
-    numbered = re.search(
-        r"[,;\n\s]*(?:[(]?[一二三四五六七八九十\d]{1,2}[).、.]|其?[一二三四五六七八九十]是)\s*$", piece
-    )
-    return "", earliest + (numbered.start() if numbered else len(piece))
+    number = _NUMBER.search(piece)
+    return "", earliest + (len(piece[: number.start()].rstrip(",; \n")) if number else len(piece))
 
 
 def _exemptions(text: str, words: Words, leftovers: list[Leftover]) -> tuple[list[Exemption], str]:
@@ -348,7 +364,7 @@ def _exempt(
     begin, end = place
     markers = [
         _Marker(each["sides"], each.start(), each.end(), _is_joined(each["sides"]))
-        for each in words.strong.finditer(text[:end], begin)
+        for each in words.strong.finditer(text, begin, end)
     ]
     span = Span(begin, end)
     if len(markers) >= 2:
@@ -361,9 +377,9 @@ def _exempt(
         found.append(Exemption(out, tuple(mentions), None, span))
     start = begin - 1 if begin and text[begin - 1] == "(" else begin
     for word in ("不包含", "不包括", "不含", "扣除", "剔除", "除去", "排除", "包含", "包括", "含", "除"):
-        if text[:begin].endswith(word):
+        if text.endswith(word, 0, begin):
             start = begin - len(word)
             break
-    lead = _BUT.search(text[:start])
+    lead = _BUT.search(text, max(0, start - 2), start)
     start = lead.start() if lead else start
     return text[:start] + ";" * (stop - start) + text[stop:]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gridmap.errors import BadInput
 from gridmap.space.limits.mentions import read_mentions
 from gridmap.space.limits.values import Leftover, Leg, Mention, Parse, Part, Span
+from gridmap.space.limits.words import LONGEST_NAME, behind
 
 if TYPE_CHECKING:
     from gridmap.space.limits.words import Words
@@ -16,22 +17,25 @@ _CORNER = (
     r"(?:的)?(?:交汇点|交汇处|交会处|交会点|交叉口|交叉点|交叉处|相交处|相交点|交界处|交接处|交点|路口|交汇|交叉|相交)"
 )
 _START = re.compile(
-    r"(?:由|从|自|起于|起点为|始于|以)(?P<start>[^,;\n]*?)"
+    rf"(?:由|从|自|起于|起点为|始于|以)(?P<start>[^,;\n]{{0,{LONGEST_NAME}}}?)"
     rf"(?:{_CORNER}|(?=起[,;]|[,;]|沿))(?:起点|为起点|开始|起)?"
 )
 _LEG = re.compile(
-    r"(?P<heading>[东南西北]{0,2})(?:方向|向)?(?:再|继续|折|转)*沿着?(?P<along>[^,;\n]+?)"
+    rf"(?P<heading>[东南西北]{{0,2}})(?:方向|向)?(?:再|继续|折|转){{0,4}}沿着?(?P<along>[^,;\n]{{1,{LONGEST_NAME}}}?)"
     r"(?P<after>(?:向|往|折|转)?[东南西北]{0,2}(?:行|方向|面)?(?:走|延伸)?)(?:直|回|返回)?[至到](?P<until>[^,;\n]+)"
 )
-_END = re.compile(rf"(?:止|为止|处|{_CORNER}|起点|闭合|原点)+$")
+_END = re.compile(rf"(?:止|为止|处|{_CORNER}|起点|闭合|原点)$")
+_LONGEST_END = 8  # characters
+_BEGINNING = re.compile(r"(?:^|[,;:\n])\s*$")
 _HOME = re.compile(r"^(?:起点|原点|起始点|出发点)")
 
 
 def is_walk(text: str, words: Words) -> bool:
     """Tell a walk (由…交汇点,沿…至…) from limits by side."""
     legs = len(_LEG.findall(text))
-    sides = [match for match in words.strong.finditer(text) if re.search(r"(?:^|[,;:\n])\s*$", text[: match.start()])]
-    return legs >= 2 and not sides
+    return legs >= 2 and not any(
+        _BEGINNING.search(behind(text, match.start())) for match in words.strong.finditer(text)
+    )
 
 
 def read_walk(text: str, flat: str, words: Words) -> Parse:
@@ -67,8 +71,8 @@ def read_walk(text: str, flat: str, words: Words) -> Parse:
 
 def _corner(text: str, low: int, high: int, words: Words) -> tuple[Mention, ...]:
     """Read the features that cross at a corner."""
-    while high > low and (match := _END.search(text[low:high])):
-        high = low + match.start()
+    while high > low and (match := _END.search(text, max(low, high - _LONGEST_END), high)):
+        high = match.start()
     return tuple(read_mentions(text, low, high, words)[0])
 
 

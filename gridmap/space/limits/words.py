@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _DIRECTION = "[东南西北]"
+LONGEST_NAME = 200  # characters; what is longer names nothing, and reading it as a name would take long
+_BEHIND = 12  # characters before a place that tell what begins there; no word of the vocabulary is longer
 _NUMBERED_ROAD = re.compile(r"[GSXYC]\d{2,4}(?:线|道)?$")  # 国道G107
 
 
@@ -59,7 +61,7 @@ class Words:
         inside = r"[^\s,;:、.()\[\]]"  # A路以东 is no side
         joint = r"\s*(?:[、,/和及与]\s*)?"
         sides = rf"(?P<sides>{_DIRECTION}{noun}(?:{joint}{_DIRECTION}{noun}){{0,3}})"
-        several = r"\s*(?:两侧|两面|两边|分别|各|均|都|皆)?\s*"
+        several = r"\s*(?:(?:两侧|两面|两边|分别|各|均|都|皆)\s*)?"
         strong = alternatives(table["verbs_strong"])
         weak = alternatives(table["verbs_weak"])
         out, into = alternatives(table["excluding"]), alternatives(table["including"])
@@ -72,14 +74,17 @@ class Words:
             joining=re.compile(alternatives(table["joining"])),
             closing=re.compile(rf"(?:{marks})\s*$"),
             heading=re.compile(
-                rf"{alternatives(table['headings'])}\s*(?:如下|分别)?\s*[:为是]?\s*[:]?\s*$|[:为是]\s*$"
+                rf"{alternatives(table['headings'])}\s*(?:(?:如下|分别)\s*)?(?:[:为是]\s*)?(?::\s*)?$|[:为是]\s*$"
             ),
             label=re.compile(
                 r"(?:[东南西北中左右上下]|[一二三四五六七八九十\d甲乙丙丁A-Za-z]|主)(?:侧|部|边)?"
                 r"(?:块|片|片区|区块|地块|部分|区域|区)|(?:地块|片区|区块)[一二三四五六七八九十\dA-Za-z]+(?!至)|飞地[一二三四\d]*"
                 r"|第[一二三四五六七八九十\d]+(?:块|片|片区|部分|区域)|主体(?:部分)?"
             ),
-            excluding=re.compile(rf"(?P<out>{out})|(?P<into>(?<![不]){into})|除(?P<but>[^,;。()\n]+?)(?:以外|之外|外)"),
+            excluding=re.compile(
+                rf"(?P<out>{out})|(?P<into>(?<![不]){into})"
+                rf"|除(?P<but>[^,;。()\n]{{1,{LONGEST_NAME}}}?)(?:以外|之外|外)"
+            ),
             qualifiers=tuple(
                 (kind, re.compile(alternatives(said) + "$")) for kind, said in table["qualifiers"].items()
             ),
@@ -91,7 +96,7 @@ class Words:
     def kind_of(self, name: str) -> str:
         """Return the kind that the end of a name tells, or ""."""
         found = next((kind for suffix, kind in self.kinds if name.endswith(suffix)), "")
-        return found or ("road" if _NUMBERED_ROAD.search(name) else "")
+        return found or ("road" if _NUMBERED_ROAD.search(name, max(0, len(name) - _BEHIND)) else "")
 
 
 _DASHES = dict.fromkeys(map(ord, "—–―－~～→➔➝﹣‐‑−"), "-")
@@ -119,3 +124,15 @@ _PLAIN = {
 def plain(text: str) -> str:
     """Write a text in half-width with few kinds of marks, character for character, so that places stay the same."""
     return text.translate(_PLAIN)
+
+
+def behind(text: str, at: int) -> str:
+    """Return the last characters before a place, each stretch of white space as one: a new line, if it has one."""
+    found: list[str] = []
+    while at > 0 and len(found) < _BEHIND:
+        at -= 1
+        if not (text[at].isspace() and found and found[-1].isspace()):
+            found.append(text[at])
+        elif text[at] == "\n":
+            found[-1] = "\n"
+    return "".join(reversed(found))

@@ -76,6 +76,7 @@ gridmap.planner = (function () {
       byId('redo').disabled = !open || !page.plan.redo;
       byId('plan-state').textContent = page.plan.word;
       for (const button of document.querySelectorAll('[data-tool], #activate, #refine')) button.disabled = !open;
+      byId('withdraw').hidden = page.plan.state !== 'approved'; // what waits for its day can be taken back
       show();
       latest += 1;
       compare(latest);
@@ -142,7 +143,7 @@ gridmap.planner = (function () {
     const talk = gridmap.planTalk.create(page);
     page.renew = renewing(page, talk);
     page.choose = choosing(page, map, talk);
-    page.activated = (done) => page.say('已启用：' + page.plan.name + '，' + done.valid_from + ' 起执行。');
+    page.activated = (done) => page.say((done.state === 'approved' ? '已批准待启用：' : '已启用：') + page.plan.name + '，' + done.valid_from + ' 起执行。');
     page.review = gridmap.planReview.create(page, map, talk);
     page.tools = gridmap.tools.create(page, map, talk.edit);
     layers.forEach((layer) => layer.addTo(map));

@@ -83,11 +83,13 @@ gridmap.planReview = (function () {
       byId('activation-failed').hidden = true;
       const day = byId('activation-date');
       day.min = byId('activation-approved').max = page.day;
+      day.max = Number(page.day.slice(0, 4)) + 20 + page.day.slice(4); // a later one is a slip, and refused
       day.value = day.value && day.value >= page.day ? day.value : page.day;
       byId('activation').showModal();
     }
 
     async function go() {
+      if (!byId('activation-date').reportValidity()) return;
       const button = byId('activation-go');
       button.disabled = true;
       const [day, number, approved] = ['date', 'number', 'approved'].map((name) => byId('activation-' + name).value.trim());
@@ -98,6 +100,26 @@ gridmap.planReview = (function () {
       if (!failed) byId('activation').close();
     }
 
+    // What waits for its day becomes a draft again.
+    function askBack() {
+      looked = page.draft.revision;
+      const number = page.plan.approval_number;
+      byId('withdrawal-says').textContent = '方案原定 ' + page.plan.valid_from + ' 启用。撤回后改回草案，可以继续修改；启用日期' +
+        (number ? '和批准文号（' + number + '）' : '') + '作废，再次启用时重新填写。';
+      byId('withdrawal-failed').hidden = true;
+      byId('withdrawal').showModal();
+    }
+
+    async function goBack() {
+      const button = byId('withdrawal-go');
+      button.disabled = true;
+      const failed = await talk.withdraw(looked);
+      button.disabled = false;
+      byId('withdrawal-failed').hidden = !failed;
+      byId('withdrawal-failed').textContent = failed || '';
+      if (!failed) byId('withdrawal').close();
+    }
+
     byId('check').addEventListener('click', check);
     byId('problem-next').addEventListener('click', () => pick(page.problem + 1));
     byId('problem-previous').addEventListener('click', () => pick(page.problem - 1));
@@ -106,6 +128,8 @@ gridmap.planReview = (function () {
     byId('handover').addEventListener('click', talk.handover);
     byId('activate').addEventListener('click', ask);
     byId('activation-go').addEventListener('click', go);
+    byId('withdraw').addEventListener('click', askBack);
+    byId('withdrawal-go').addEventListener('click', goBack);
     byId('activation').addEventListener('keydown', function (event) { // Enter in a field neither leaves nor confirms
       if (event.key !== 'Enter' || event.target.tagName !== 'INPUT') return;
       event.preventDefault();

@@ -51,8 +51,9 @@ gridmap.planTalk = (function () {
       const steps = error.problem.evidence.newer || [];
       const last = steps[steps.length - 1];
       await load();
-      page.say('另一位规划人员' + (last ? '（' + last.actor + '）' : '') + '刚改了这个方案（' + steps.length +
-        ' 步），图上已更新；您这一步没有执行，请看清后再做一次。', true);
+      const what = last ? '另一位规划人员（' + last.actor + '）刚改了这个方案（' + steps.length + ' 步），图上已更新'
+        : '方案状态刚刚变了，现在是“' + page.plan.word + '”'; // approved or withdrawn: no step of the land
+      page.say(what + '；您这一步没有执行，请看清后再做一次。', true);
     }
 
     // Sends a step; true when it was made.
@@ -134,8 +135,20 @@ gridmap.planTalk = (function () {
       }
     }
 
+    async function withdraw(revision) {
+      try {
+        await ask('/withdrawal', { revision });
+        await load();
+        page.say('已撤回：' + page.plan.name + '改回草案，可以继续修改。');
+        return '';
+      } catch (error) {
+        if (error.problem && error.problem.code === 'stale_revision') return '方案刚刚有变化，没有撤回。请关闭后看清现在的状态。';
+        return error.problem ? words(error.problem) : '没有连上服务器，方案没有撤回。';
+      }
+    }
+
     return {
-      load, watch, activate, balance,
+      load, watch, activate, withdraw, balance,
       handover: () => window.location.assign('/api/v1' + root + '/handover.xlsx'),
       edit: (operation) => step('/edits', operation),
       refine: () => step('/blocks', {}),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from gridmap import runner
+from gridmap import address_runner
 from gridmap.access import Scope
 from gridmap.address.gazetteer import LEVEL
 from gridmap.address.perturb import noisy
@@ -77,7 +77,7 @@ def run(database: Database, source: Path, truth: list[UUID]) -> tuple[float, flo
     """Answer a file; return the share that needs no person, the share of those that is right, and the seconds."""
     output = source.with_name("answered.csv")
     begun = time.perf_counter()
-    report = runner.geocode_table(database, source, output, ACTOR, column="address", processes=2)
+    report = address_runner.geocode_table(database, source, output, ACTOR, column="address", processes=2)
     seconds = time.perf_counter() - begun
     with database.transaction(ACTOR) as tx:
         found = tx.connection.exec_driver_sql(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gridmap import runner
+from gridmap import address_runner
 from gridmap.access import Scope
 from gridmap.address.answer import answer
 from gridmap.address.fitting import fit, judged, left_out
@@ -149,14 +149,14 @@ def measure(target: str, processes: int) -> None:
     with (folder / "in.csv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("地址",), *((text,) for text in texts)])
     began, busy = time.perf_counter(), processor()
-    report = runner.geocode_table(database, folder / "in.csv", folder / "out.csv", "bench", processes=processes)
+    report = address_runner.geocode_table(database, folder / "in.csv", folder / "out.csv", "bench", processes=processes)
     seconds = time.perf_counter() - began
     busy = processor() - busy
     print(
         f"batch: {report.rows / seconds:,.0f} addresses/s with {processes} processes, {busy:.1f} s of processor in all"
     )
     print(f"  {report.levels} {report.bands}")
-    runner.geocode_table(database, folder / "in.csv", folder / "again.csv", "bench", processes=processes)
+    address_runner.geocode_table(database, folder / "in.csv", folder / "again.csv", "bench", processes=processes)
     print("second run identical:", (folder / "out.csv").read_bytes() == (folder / "again.csv").read_bytes())
     print(f"memory: {peak():.0f} MB; the other processes share the index")
     database.close()

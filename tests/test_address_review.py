@@ -14,8 +14,8 @@ from office import client_of, lonlat, write_csv
 from gridmap.access import Scope
 from gridmap.address.answer import answer
 from gridmap.address.learned import core_of, names_taught, with_names
+from gridmap.address_runner import geocode_table
 from gridmap.errors import BadInput, Conflict, NotFound
-from gridmap.runner import geocode_table
 from gridmap.services import address_queue, address_review, gazetteer
 from gridmap.services.geocoding import geocode
 from gridmap.storage import audit

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from office import write_csv
 from sqlalchemy import func
 
+from gridmap.address_runner import geocode_table
 from gridmap.cli.main import cli
 from gridmap.errors import BadInput, FileRefused, SetupMissing
-from gridmap.runner import geocode_table
 from gridmap.services import geocode_batch
 from gridmap.storage.gazetteer_tables import geocode_answer
 
@@ -68,7 +68,7 @@ def test_a_better_geocoder_does_not_give_earlier_answers(
 def test_an_interrupted_table_goes_on(
     address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gridmap.runner.GEOCODE_CHUNK", 2)
+    monkeypatch.setattr("gridmap.address_runner.CHUNK", 2)
     table = write_csv(tmp_path / "in.csv", ["地址"], [(f"解放路{number}号",) for number in range(1, 8)])
 
     def stop(done: int) -> None:
@@ -106,7 +106,7 @@ def test_the_same_bytes_in_any_chunks_and_with_any_answers_kept(
                 geocode_answer.delete().where(func.substr(geocode_answer.c.key, 1, 1).not_in([*kept]))
             )
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("gridmap.runner.GEOCODE_CHUNK", chunk)
+            patch.setattr("gridmap.address_runner.CHUNK", chunk)
             geocode_table(address_office, table, tmp_path / "out.csv", "tester")
         outputs.add((tmp_path / "out.csv").read_bytes())
     assert len(outputs) == 1
@@ -126,7 +126,7 @@ def test_the_table_that_is_read_is_never_replaced(address_office: Database, tmp_
 def test_an_answer_is_there_whole_or_not_at_all(
     address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr("gridmap.runner.GEOCODE_CHUNK", 2)
+    monkeypatch.setattr("gridmap.address_runner.CHUNK", 2)
     table = write_csv(tmp_path / "in.csv", ["地址"], [(f"解放路{number}号",) for number in range(1, 8)])
     table.write_bytes(table.read_bytes() + '"解放路8号\n'.encode())  # a quote that is never closed
     output = tmp_path / f"out.{ending}"
@@ -170,7 +170,7 @@ def test_a_process_that_is_killed_is_told_and_the_rest_goes_on(
     address_office: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the system does when memory runs out."""
-    monkeypatch.setattr("gridmap.runner.GEOCODE_CHUNK", 2)
+    monkeypatch.setattr("gridmap.address_runner.CHUNK", 2)
     table = write_csv(tmp_path / "in.csv", ["地址"], [(f"解放路{number}号",) for number in range(1, 10)])
     answer = geocode_batch.answer
 

@@ -18,7 +18,7 @@ from office import MOVED, code, load, lonlat, open_office, write_csv
 from sqlalchemy import select
 from test_batches import DESK, WEST, YESTERDAY
 
-from gridmap import runner
+from gridmap import address_runner, runner
 from gridmap.access import Scope
 from gridmap.model.kinds import kind_named
 from gridmap.services.address_queue import queue
@@ -318,7 +318,7 @@ def test_what_waits_for_a_person_is_masked(address_office: Database, tmp_path: P
     """The queue of addresses (地址核对)."""
     rows = [f"老钢厂宿舍3栋12 {MOBILE}", "蓝鲸广场139-1234-5678", f"老钢厂宿舍5栋{SAID}"]
     path = write_csv(tmp_path / "rows.csv", ["地址"], [[row] for row in rows])
-    runner.geocode_table(address_office, path, tmp_path / "out.csv", "tester")
+    address_runner.geocode_table(address_office, path, tmp_path / "out.csv", "tester")
     with address_office.transaction("tester") as tx:
         waiting = queue(tx, EVERYTHING).rows
     assert len(waiting) == len(rows)

@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from office import lonlat
 
 from gridmap.access import Scope
+from gridmap.address_runner import ask_online
 from gridmap.cli.main import cli
 from gridmap.config import Settings, read_settings
 from gridmap.datum import from_lonlat, parse_crs
 from gridmap.errors import BadInput, CoordinatesRefused, SetupMissing
-from gridmap.runner import ask_online
 from gridmap.services.online_geocoding import Tianditu, provider_of
 from gridmap.storage import audit
 
@@ -118,7 +118,7 @@ PROBES: dict[str, str] = {
     "connect": "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
     "send": "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
     "resolve": "import socket; socket.getaddrinfo('example.invalid', 80)",
-    "urlopen": "from gridmap.runner import fetched; fetched('http://127.0.0.1:9/')",
+    "urlopen": "from gridmap.address_runner import fetched; fetched('http://127.0.0.1:9/')",
 }
 
 

@@ -12,7 +12,7 @@ from fresh_databases import filled_file
 from office import write_csv
 from serving import Server
 
-from gridmap.runner import geocode_table
+from gridmap.address_runner import geocode_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gridmap import runner
+from gridmap import address_runner
 from gridmap.cli.common import actor, json_option, open_database, print_json, progress
 
 
@@ -33,7 +33,7 @@ def command(
     """
     count = processes or os.cpu_count() or 1
     with open_database() as database, progress("geocoding", None) as done:
-        report = runner.geocode_table(
+        report = address_runner.geocode_table(
             database, file, output, actor(), done, column=column, sheet=layer, processes=count
         )
     if as_json:

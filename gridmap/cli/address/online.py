@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from gridmap import runner
+from gridmap import address_runner
 from gridmap.cli.common import actor, json_option, open_database, print_json
 from gridmap.config import read_settings
 from gridmap.services.online_geocoding import provider_of
@@ -27,7 +27,7 @@ def command(address: str, as_json: bool) -> int:
     """
     provider = provider_of(read_settings())
     with open_database() as database:
-        found = runner.ask_online(database, provider, address, actor())
+        found = address_runner.ask_online(database, provider, address, actor())
     if as_json:
         print_json(asdict(found) if found else None)
     elif found:

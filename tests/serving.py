@@ -21,7 +21,7 @@ class Server(uvicorn.Server):
     def __init__(self, database: str, **more: Any) -> None:
         app = create_app(Settings(database=database, **more))
         super().__init__(uvicorn.Config(app, log_level="error", ws="none"))
-        # Kept, so that nobody else gets the port; called TCP by name, or answers wait for the acknowledgement of others.
+        # Kept, so that nobody else gets the port; TCP by name, as `gridmap serve` has it.
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.socket.bind(("127.0.0.1", 0))
         self.port = int(self.socket.getsockname()[1])

@@ -33,19 +33,26 @@ def command(host: str, port: int) -> None:
             host=host,
         )
     server = uvicorn.Server(uvicorn.Config(create_app(read_settings()), log_level="warning"))
-    with _listening(port) as listening:
+    with listening(port) as own:
         click.echo(f"serving http://127.0.0.1:{port} (this machine only, there are no accounts yet); Ctrl+C ends it")
         with suppress(KeyboardInterrupt):  # uvicorn passes it on after it has ended in good order
-            server.run(sockets=[listening])
+            server.run(sockets=[own])
 
 
-def _listening(port: int) -> socket.socket:
-    """Take the port before saying that it is served."""
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def listening(port: int) -> socket.socket:
+    """Take a port of this machine before saying that it is served; 0 takes any.
+
+    Raises
+    ------
+    Conflict
+        Something else has it.
+    """
+    # TCP by name: of a socket that only says "stream" asyncio leaves small answers waiting 40 ms for acknowledgements
+    own = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        own.bind(("127.0.0.1", port))
     except OSError as error:
-        listening.close()
+        own.close()
         raise Conflict(f"port {port} cannot be used ({error.strerror}): name another with --port", port=port) from error
-    return listening
+    return own

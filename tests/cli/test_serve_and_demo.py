@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 from command_line import assert_refused
 
+from gridmap.cli.serving import listening
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -26,6 +29,28 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_small_answers_do_not_wait_for_acknowledgements() -> None:
+    """40 ms for each on a connection that is kept, otherwise."""
+
+    async def undelayed() -> int:
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            own = writer.get_extra_info("socket")
+            told.set_result(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening(0) as own:
+            async with await asyncio.start_server(answer, sock=own):
+                _, writer = await asyncio.open_connection(*own.getsockname())
+                found = await told
+                writer.close()
+                await writer.wait_closed()
+        return found
+
+    assert asyncio.run(undelayed())
 
 
 @pytest.mark.parametrize("shared_office", ["spatialite"], indirect=True)

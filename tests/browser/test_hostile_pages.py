@@ -100,8 +100,9 @@ def test_the_area_map_lists_every_record_and_runs_none(visit: Callable[..., Visi
     page = seen.page
     for kind in (each.name for each in ASSIGNED_KINDS):
         assert kind in FIELDS
+        page.evaluate("document.getElementById('status').textContent = ''")
         page.click(f"#tab-{kind}")
-        page.wait_for_selector("details.compound" if kind == "households" else ".row")
+        page.wait_for_function("() => document.getElementById('status').textContent.startsWith('共')")  # its own list
         for level in ("compound", "building"):
             page.evaluate("(level) => document.querySelectorAll('details.' + level).forEach((it) => it.fill())", level)
         page.evaluate("document.querySelectorAll('.row button').forEach((it) => it.click())")

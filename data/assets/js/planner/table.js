@@ -25,7 +25,7 @@ gridmap.planTables = (function () {
   }
 
   function row(page, grid) {
-    const button = element('button', { type: 'button', class: 'link name', title: grid.name,
+    const button = element('button', { type: 'button', class: 'link name', title: grid.name, 'data-grid': grid.id,
       onclick: () => page.choose(grid.id, true) }, grid.name);
     const head = element('th', { scope: 'row' }, button);
     if (page.changedGrids.has(grid.id)) head.append(element('span', { class: 'changed-mark', title: '与现行方案不同' }, '●'));
@@ -40,7 +40,10 @@ gridmap.planTables = (function () {
   function grids(page) {
     const order = Array.from(page.draft.grids.values()).sort((a, b) =>
       missed(b) - missed(a) || (a.code < b.code ? -1 : 1));
-    byId('table').tBodies[0].replaceChildren(...order.map((grid) => row(page, grid)));
+    const body = byId('table').tBodies[0];
+    const held = body.contains(document.activeElement) && document.activeElement.dataset.grid; // the keyboard stays where it is
+    body.replaceChildren(...order.map((grid) => row(page, grid)));
+    if (held) body.querySelector('[data-grid="' + held + '"]')?.focus({ preventScroll: true });
     byId('grids-says').textContent = '按与目标户数的偏差排列，点击名称定位。';
   }
 

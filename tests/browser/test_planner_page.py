@@ -113,13 +113,16 @@ def test_the_whole_story(planning: str, visit: Callable[..., Visit]) -> None:
     page.keyboard.press("Escape")
 
     # drag the border of B to the west, over the block in the north of the new grid
+    page.wait_for_load_state("networkidle")
     page.click("[data-tool=push]")
+    page.wait_for_function("() => gridmap.page.busy")
     page.mouse.move(*at(page, 250, 250))
     page.mouse.down()
     page.mouse.move(*at(page, 150, 250), steps=12)
     page.mouse.up()
     wait_for(page, 3)
     page.keyboard.press("Escape")
+    page.wait_for_function("() => !gridmap.page.busy")
     page.keyboard.press("Control+z")
     wait_for(page, 4)
     page.keyboard.press("Control+y")
